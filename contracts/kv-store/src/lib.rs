@@ -1,0 +1,1 @@
+//! A key-value store that each caller writes in its own name.

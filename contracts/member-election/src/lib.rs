@@ -1,0 +1,1 @@
+//! The member election: weighted votes among compliant nominees.

@@ -1,0 +1,1 @@
+//! The removal of a member by the DAO.

@@ -1,0 +1,1 @@
+//! The action that brings the owners of a Safe in line with the council.

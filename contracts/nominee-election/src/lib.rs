@@ -1,0 +1,1 @@
+//! The nominee election: registration, endorsement and vetting.

@@ -1,0 +1,1 @@
+//! What the contracts share: calldata, dispatch, reverts, calls, and the building blocks of governance.

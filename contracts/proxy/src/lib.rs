@@ -1,0 +1,1 @@
+//! An ERC-1967 proxy with an administrator.

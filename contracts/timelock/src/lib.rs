@@ -1,0 +1,1 @@
+//! The timelock on the governance chain.

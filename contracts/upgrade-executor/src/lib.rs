@@ -1,0 +1,1 @@
+//! The executor, through which governance acts on a chain.

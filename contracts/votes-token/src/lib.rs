@@ -1,0 +1,1 @@
+//! The voting token: ERC-20 with delegation, checkpoints and permit.

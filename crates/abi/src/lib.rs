@@ -1,0 +1,1 @@
+//! Every Solidity interface, event, error and role that Ephor speaks, once.

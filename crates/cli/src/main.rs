@@ -1,0 +1,3 @@
+//! The `ephor` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Several chains, their bridges and one clock.

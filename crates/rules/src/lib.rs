@@ -1,0 +1,1 @@
+//! The rules of councils as pure functions: calendars, decay, tallies, thresholds, seats.

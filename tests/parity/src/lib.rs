@@ -1,0 +1,1 @@
+//! Replays traces of the deployed reference contracts, bit for bit.

@@ -1,0 +1,1 @@
+//! Intentionally empty: contracts run on `ephor-chain`, not on the test host of the SDK.
