@@ -1,0 +1,60 @@
+//! Arbitrum's bridges as governance uses them, and the precompile that sends to the parent chain.
+//! Source: `ArbSys`, `Inbox`, `Bridge`, `Outbox` and `ArbRetryableTx` of the Nitro contracts (public interfaces).
+
+#![allow(missing_docs, reason = "the macro's generated items repeat the interface above them")]
+
+use alloy_sol_types::sol;
+
+sol! {
+    /// The precompile at `0x64` of an Arbitrum chain.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IArbSys {
+        event L2ToL1Tx(address caller, address indexed destination, uint256 indexed hash, uint256 indexed position, uint256 arbBlockNum, uint256 ethBlockNum, uint256 timestamp, uint256 callvalue, bytes data);
+
+        function sendTxToL1(address destination, bytes data) external payable returns (uint256);
+        function arbBlockNumber() external view returns (uint256);
+        function arbChainID() external view returns (uint256);
+    }
+
+    /// Where messages to an Arbitrum chain are sent from its parent.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IInbox {
+        event InboxMessageDelivered(uint256 indexed messageNum, bytes data);
+
+        function bridge() external view returns (address);
+        function calculateRetryableSubmissionFee(uint256 dataLength, uint256 baseFee) external view returns (uint256);
+        function createRetryableTicket(address to, uint256 l2CallValue, uint256 maxSubmissionCost, address excessFeeRefundAddress, address callValueRefundAddress, uint256 gasLimit, uint256 maxFeePerGas, bytes data) external payable returns (uint256);
+    }
+
+    /// The bridge on the parent chain.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IBridge {
+        function activeOutbox() external view returns (address);
+    }
+
+    /// Executes messages from an Arbitrum chain on its parent, once each, after the challenge period.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IOutbox {
+        event OutBoxTransactionExecuted(address indexed to, address indexed l2Sender, uint256 indexed zero, uint256 transactionIndex);
+
+        function l2ToL1Sender() external view returns (address);
+        function l2ToL1Block() external view returns (uint256);
+        function l2ToL1Timestamp() external view returns (uint256);
+        function isSpent(uint256 index) external view returns (bool);
+        function executeTransaction(bytes32[] proof, uint256 index, address l2Sender, address to, uint256 l2Block, uint256 l1Block, uint256 l2Timestamp, uint256 value, bytes data) external;
+    }
+
+    /// The precompile at `0x6e` of an Arbitrum chain, which holds retryable tickets.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IArbRetryableTx {
+        event TicketCreated(bytes32 indexed ticketId);
+        event RedeemScheduled(bytes32 indexed ticketId, bytes32 indexed retryTxHash, uint64 indexed sequenceNum, uint64 donatedGas, address gasDonor, uint256 maxRefund, uint256 submissionFeeRefund);
+        event LifetimeExtended(bytes32 indexed ticketId, uint256 newTimeout);
+
+        error NoTicketWithID();
+
+        function redeem(bytes32 ticketId) external returns (bytes32);
+        function getTimeout(bytes32 ticketId) external view returns (uint256);
+        function getLifetime() external view returns (uint256);
+    }
+}
