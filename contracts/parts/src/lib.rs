@@ -1,1 +1,25 @@
 //! What the contracts share: calldata, dispatch, reverts, calls, and the building blocks of governance.
+//!
+//! A contract of this project is a `#[storage]` struct with methods that return [`Outcome`], and a table
+//! ([`dispatch!`]) that says which selector reaches which method. It holds storage, guards, events and calls; what can be
+//! decided without them is decided in `ephor-rules`.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+#[doc(hidden)]
+pub extern crate alloc;
+
+pub mod call;
+pub mod calldata;
+pub mod dispatch;
+pub mod encode;
+pub mod log;
+pub mod revert;
+pub mod storage;
+
+pub use call::{invoke, query};
+pub use calldata::{Decode, Slice, Text};
+pub use encode::Encode;
+pub use log::emit;
+pub use revert::{Checked, Outcome, Revert, ensure, require};
+pub use storage::Gap;
