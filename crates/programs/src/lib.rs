@@ -1,0 +1,98 @@
+//! Every contract of the project as a native program of the embedded chain.
+//!
+//! A program's id is part of the state of every chain that hosts it: ids are never reused. A program's name is that of the deployed
+//! contract whose interface, storage and behaviour it has.
+
+use ephor_chain::{Program, Programs};
+
+/// `SecurityCouncilNomineeElectionGovernor`.
+pub const NOMINEE_ELECTION: u32 = 1;
+/// `SecurityCouncilMemberElectionGovernor`.
+pub const MEMBER_ELECTION: u32 = 2;
+/// `SecurityCouncilMemberRemovalGovernor`.
+pub const MEMBER_REMOVAL: u32 = 3;
+/// `SecurityCouncilManager`.
+pub const COUNCIL_MANAGER: u32 = 4;
+/// `UpgradeExecRouteBuilder`.
+pub const ROUTE_BUILDER: u32 = 5;
+/// `SecurityCouncilMemberSyncAction`.
+pub const MEMBER_SYNC: u32 = 6;
+/// `UpgradeExecutor`.
+pub const UPGRADE_EXECUTOR: u32 = 7;
+/// `KeyValueStore`.
+pub const KV_STORE: u32 = 8;
+/// `ArbitrumTimelock`.
+pub const TIMELOCK: u32 = 9;
+/// `L1ArbitrumTimelock`.
+pub const L1_TIMELOCK: u32 = 10;
+/// `L2ArbitrumToken`.
+pub const VOTES_TOKEN: u32 = 11;
+/// `L2ArbitrumGovernor`.
+pub const GOVERNOR: u32 = 12;
+/// `Proxy`.
+pub const PROXY: u32 = 13;
+/// `GnosisSafe`.
+pub const SAFE: u32 = 14;
+
+/// The programs, by their ids.
+#[must_use]
+pub fn all() -> Programs {
+    let programs = [
+        #[cfg(feature = "nominee-election")]
+        Program {
+            id: NOMINEE_ELECTION,
+            name: "SecurityCouncilNomineeElectionGovernor",
+            entry: ephor_nominee_election::entry,
+        },
+        #[cfg(feature = "member-election")]
+        Program {
+            id: MEMBER_ELECTION,
+            name: "SecurityCouncilMemberElectionGovernor",
+            entry: ephor_member_election::entry,
+        },
+        #[cfg(feature = "member-removal")]
+        Program {
+            id: MEMBER_REMOVAL,
+            name: "SecurityCouncilMemberRemovalGovernor",
+            entry: ephor_member_removal::entry,
+        },
+        #[cfg(feature = "council-manager")]
+        Program { id: COUNCIL_MANAGER, name: "SecurityCouncilManager", entry: ephor_council_manager::entry },
+        #[cfg(feature = "route-builder")]
+        Program { id: ROUTE_BUILDER, name: "UpgradeExecRouteBuilder", entry: ephor_route_builder::entry },
+        #[cfg(feature = "member-sync")]
+        Program { id: MEMBER_SYNC, name: "SecurityCouncilMemberSyncAction", entry: ephor_member_sync::entry },
+        #[cfg(feature = "upgrade-executor")]
+        Program { id: UPGRADE_EXECUTOR, name: "UpgradeExecutor", entry: ephor_upgrade_executor::entry },
+        #[cfg(feature = "kv-store")]
+        Program { id: KV_STORE, name: "KeyValueStore", entry: ephor_kv_store::entry },
+        #[cfg(feature = "timelock")]
+        Program { id: TIMELOCK, name: "ArbitrumTimelock", entry: ephor_timelock::entry },
+        #[cfg(feature = "l1-timelock")]
+        Program { id: L1_TIMELOCK, name: "L1ArbitrumTimelock", entry: ephor_l1_timelock::entry },
+        #[cfg(feature = "votes-token")]
+        Program { id: VOTES_TOKEN, name: "L2ArbitrumToken", entry: ephor_votes_token::entry },
+        #[cfg(feature = "governor")]
+        Program { id: GOVERNOR, name: "L2ArbitrumGovernor", entry: ephor_governor::entry },
+        #[cfg(feature = "proxy")]
+        Program { id: PROXY, name: "Proxy", entry: ephor_proxy::entry },
+        #[cfg(feature = "safe")]
+        Program { id: SAFE, name: "GnosisSafe", entry: ephor_safe::entry },
+    ];
+    Programs::new(programs).unwrap_or_else(|clash| unreachable!("ids are distinct by construction: {clash}"))
+}
+
+/// The id of the program with that name.
+#[must_use]
+pub fn id_of(name: &str) -> Option<u32> {
+    all().iter().find(|program| program.name == name).map(|program| program.id)
+}
+
+/// Where the SDK marks that a constructor has run.
+pub const CONSTRUCTOR_SLOT: alloy_primitives::U256 = stylus_sdk::abi::internal::CONSTRUCTOR_EXECUTED_SLOT;
+
+/// Slots beyond the layout of the deployed contracts: what those keep as immutables in their code.
+#[must_use]
+pub fn namespaced_slots() -> Vec<alloy_primitives::U256> {
+    Vec::new()
+}
