@@ -1,0 +1,245 @@
+//! The chains of a council, and how they stand on each other.
+//!
+//! ```text
+//!        ethereum            the L1: no parent
+//!        ╱      ╲
+//! arbitrum-one  arbitrum-nova    each with a bridge to its parent
+//!  governance
+//! ```
+//!
+//! Checked: names, live ids and rehearsal ids are unique; no rehearsal id is a live id; exactly one governance chain; every
+//! parent exists; every chain is the governance chain's L1 or a direct child of it, since updates travel up to that L1 and
+//! down to its children.
+
+use crate::{
+    document::{Section, Setting, Sited, Source},
+    problem::Problem,
+};
+use alloy_primitives::Address;
+use toml::de::DeValue;
+
+/// What kind of chain it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChainKind {
+    /// A chain that counts its own blocks and has no parent: Ethereum, or the only chain of a small council.
+    Ethereum,
+    /// A chain of Arbitrum's kind: contracts see the block number of the L1, and a bridge connects it to its parent.
+    Arbitrum,
+}
+
+impl ChainKind {
+    const ALL: [Self; 2] = [Self::Ethereum, Self::Arbitrum];
+
+    /// The word for it in a charter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ethereum => "ethereum",
+            Self::Arbitrum => "arbitrum",
+        }
+    }
+}
+
+impl Setting for ChainKind {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        crate::document::choice(value, &Self::ALL, Self::name)
+    }
+}
+
+/// A chain of the council.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// By what the charter refers to it, for example `arbitrum-one`.
+    pub name: String,
+    /// Its name for people, for example "Arbitrum One".
+    pub title: String,
+    /// Its kind.
+    pub kind: ChainKind,
+    /// The id of the live chain.
+    pub id: u64,
+    /// The id of the chain that stands for it in rehearsals; no live chain's.
+    pub rehearsal_id: u64,
+    /// The chain it stands on, by name.
+    pub parent: Option<String>,
+    /// Whether elections are held and proposals are voted here.
+    pub governance: bool,
+    /// Milliseconds from one block to the next.
+    pub block_milliseconds: u64,
+    /// The bridge to the parent; present exactly when there is a parent.
+    pub bridge: Option<Bridge>,
+}
+
+/// The bridge between a chain and its parent. Addresses are those of the live contracts on the parent, where known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bridge {
+    /// Where messages to the chain are put.
+    pub inbox: Option<Address>,
+    /// What holds the messages.
+    pub bridge: Option<Address>,
+    /// Where messages from the chain are executed.
+    pub outbox: Option<Address>,
+    /// Seconds until a message from the chain can be executed on the parent.
+    pub challenge_period_seconds: u64,
+    /// Seconds a message to the chain can be redeemed.
+    pub retryable_lifetime_seconds: u64,
+}
+
+/// Reads `[[chains]]`.
+pub(crate) fn read(document: &mut Section<'_>) -> Option<Vec<Chain>> {
+    let sections = document.sections("chains");
+    if sections.is_empty() {
+        document.report(Problem::MissingKey { section: "the charter".into(), key: "chains" });
+        return None;
+    }
+    let source = document.source;
+    let count = sections.len();
+    let chains: Vec<SitedChain> = sections.into_iter().filter_map(read_chain).collect();
+    // With a chain that cannot be read, whatever refers to it would look wrong as well.
+    if chains.len() < count {
+        return None;
+    }
+    check_uniqueness(source, &chains);
+    check_parents(source, &chains);
+    check_governance(source, document.span(), &chains);
+    Some(chains.into_iter().map(|sited| sited.chain).collect())
+}
+
+/// A chain and where its settings stand.
+struct SitedChain {
+    chain: Chain,
+    section: std::ops::Range<usize>,
+    name: std::ops::Range<usize>,
+    id: std::ops::Range<usize>,
+    rehearsal_id: std::ops::Range<usize>,
+    parent: std::ops::Range<usize>,
+    governance: std::ops::Range<usize>,
+}
+
+fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
+    let name = section.text("name");
+    let title = section.optional::<String>("title");
+    let kind = section.required("kind");
+    let id = section.positive("id");
+    let rehearsal_id = section.positive("rehearsal_id");
+    let parent = section.optional::<String>("parent");
+    let governance = section.optional("governance");
+    let block_milliseconds = section.positive("block_milliseconds");
+    let bridge = section.optional_section("bridge");
+    if bridge.is_none()
+        && let Some(parent) = &parent
+    {
+        section.source.report(
+            parent.span.clone(),
+            Problem::MissingKey { section: "[[chains]] with a parent".into(), key: "bridge" },
+        );
+    }
+    let has_bridge_section = bridge.is_some();
+    let bridge = bridge.and_then(read_bridge);
+    let span = section.span();
+    section.finish();
+    if has_bridge_section && bridge.is_none() {
+        return None;
+    }
+    let (name, id, rehearsal_id) = (name?, id?, rehearsal_id?);
+    let site = |site: &Option<Sited<String>>| site.as_ref().map_or(span.clone(), |sited| sited.span.clone());
+    Some(SitedChain {
+        name: name.span,
+        id: id.span,
+        rehearsal_id: rehearsal_id.span,
+        parent: site(&parent),
+        governance: governance.as_ref().map_or(span.clone(), |sited| sited.span.clone()),
+        section: span,
+        chain: Chain {
+            title: title.map_or_else(|| name.value.clone(), |title| title.value),
+            name: name.value,
+            kind: kind?.value,
+            id: id.value,
+            rehearsal_id: rehearsal_id.value,
+            parent: parent.map(|parent| parent.value),
+            governance: governance.is_some_and(|governance| governance.value),
+            block_milliseconds: block_milliseconds?.value,
+            bridge,
+        },
+    })
+}
+
+fn read_bridge(mut section: Section<'_>) -> Option<Bridge> {
+    let inbox = section.optional("inbox");
+    let bridge = section.optional("bridge");
+    let outbox = section.optional("outbox");
+    let challenge_period_seconds = section.positive("challenge_period_seconds");
+    let retryable_lifetime_seconds = section.positive("retryable_lifetime_seconds");
+    section.finish();
+    Some(Bridge {
+        inbox: inbox.map(|sited| sited.value),
+        bridge: bridge.map(|sited| sited.value),
+        outbox: outbox.map(|sited| sited.value),
+        challenge_period_seconds: challenge_period_seconds?.value,
+        retryable_lifetime_seconds: retryable_lifetime_seconds?.value,
+    })
+}
+
+fn check_uniqueness(source: &Source<'_>, chains: &[SitedChain]) {
+    for (i, sited) in chains.iter().enumerate() {
+        let chain = &sited.chain;
+        if let Some(first) = chains[..i].iter().find(|first| first.chain.name == chain.name) {
+            let first_line = source.line(first.name.start);
+            let problem = Problem::DuplicateName { what: "chain", name: chain.name.clone(), first_line };
+            source.report(sited.name.clone(), problem);
+        }
+        if let Some(first) = chains[..i].iter().find(|first| first.chain.id == chain.id) {
+            let problem = Problem::DuplicateChainId { id: chain.id, chain: first.chain.name.clone() };
+            source.report(sited.id.clone(), problem);
+        }
+        if let Some(first) = chains[..i].iter().find(|first| first.chain.rehearsal_id == chain.rehearsal_id) {
+            let problem = Problem::DuplicateChainId { id: chain.rehearsal_id, chain: first.chain.name.clone() };
+            source.report(sited.rehearsal_id.clone(), problem);
+        }
+        if let Some(live) = chains.iter().find(|live| live.chain.id == chain.rehearsal_id) {
+            let problem = Problem::RehearsalIdIsLive { id: chain.rehearsal_id, chain: live.chain.name.clone() };
+            source.report(sited.rehearsal_id.clone(), problem);
+        }
+    }
+}
+
+fn check_parents(source: &Source<'_>, chains: &[SitedChain]) {
+    for sited in chains {
+        let chain = &sited.chain;
+        match (&chain.parent, chain.kind) {
+            (None, ChainKind::Arbitrum) => {
+                source.report(sited.section.clone(), Problem::NeedsParent { chain: chain.name.clone() });
+            }
+            (Some(parent), ChainKind::Ethereum) => source.report(
+                sited.parent.clone(),
+                Problem::NoParentAllowed { chain: chain.name.clone(), parent: parent.clone() },
+            ),
+            (Some(parent), ChainKind::Arbitrum) if !chains.iter().any(|other| other.chain.name == *parent) => {
+                let known = chains.iter().map(|other| other.chain.name.clone()).collect();
+                source.report(sited.parent.clone(), Problem::UnknownChain { name: parent.clone(), known });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_governance(source: &Source<'_>, document: std::ops::Range<usize>, chains: &[SitedChain]) {
+    let mut governing = chains.iter().filter(|sited| sited.chain.governance);
+    let Some(first) = governing.next() else {
+        let site = chains.first().map_or(document, |sited| sited.section.clone());
+        source.report(site, Problem::NoGovernanceChain);
+        return;
+    };
+    for second in governing {
+        let problem = Problem::TwoGovernanceChains { chain: first.chain.name.clone() };
+        source.report(second.governance.clone(), problem);
+    }
+    let root = first.chain.parent.as_ref().unwrap_or(&first.chain.name);
+    let root_exists = chains.iter().any(|sited| sited.chain.name == *root && sited.chain.parent.is_none());
+    for sited in chains {
+        let above = sited.chain.parent.as_ref().unwrap_or(&sited.chain.name);
+        // A parent that does not exist is reported by itself.
+        if root_exists && above != root && chains.iter().any(|other| other.chain.name == *above) {
+            let problem = Problem::NoRoute { from: first.chain.name.clone(), to: sited.chain.name.clone() };
+            source.report(sited.section.clone(), problem);
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! Reading a TOML document section by section, collecting every fault on the way.
+//!
+//! A [`Section`] is a table that is being read. Asking it for a setting marks the setting as known; [`Section::finish`]
+//! reports those nobody asked for. Whatever cannot be read is reported where it stands and read as nothing, and reading goes
+//! on. A value's type says how it is written: see [`Setting`].
+
+use crate::{fault::Fault, problem::Problem};
+use alloy_primitives::{Address, U256};
+use ephor_rules::calendar::CivilHour;
+use std::{cell::RefCell, ops::Range};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+/// A text that is being read, and the faults found so far.
+pub(crate) struct Source<'a> {
+    text: &'a str,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, faults: RefCell::default() }
+    }
+
+    /// Reports a problem of the given bytes.
+    pub(crate) fn report(&self, span: Range<usize>, problem: Problem) {
+        self.faults.borrow_mut().push(Fault::at(self.text, span, problem));
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    pub(crate) fn into_faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
+    }
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Sited<T> {
+    pub(crate) value: T,
+    pub(crate) span: Range<usize>,
+}
+
+/// A table that is being read.
+pub(crate) struct Section<'a> {
+    pub(crate) source: &'a Source<'a>,
+    name: String,
+    span: Range<usize>,
+    table: &'a DeTable<'a>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// The document itself.
+    pub(crate) fn document(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
+        Self::new(source, "the charter".into(), 0..0, table)
+    }
+
+    fn new(source: &'a Source<'a>, name: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
+        Self { source, name, span, table, known: Vec::new() }
+    }
+
+    /// Where the section stands: its heading, or its braces.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Reports a problem of the section as a whole.
+    pub(crate) fn report(&self, problem: Problem) {
+        self.source.report(self.span(), problem);
+    }
+
+    /// Reports the settings nobody asked for.
+    pub(crate) fn finish(self) {
+        for key in self.table.keys() {
+            let found: &str = key.get_ref();
+            if !self.known.contains(&found) {
+                self.source.report(
+                    key.span(),
+                    Problem::UnknownKey {
+                        section: self.name.clone(),
+                        key: found.to_owned(),
+                        known: self.known.clone(),
+                    },
+                );
+            }
+        }
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.table.get(key)
+    }
+
+    /// A setting that may be absent.
+    pub(crate) fn optional<T: Setting>(&mut self, key: &'static str) -> Option<Sited<T>> {
+        let spanned = self.value(key)?;
+        match T::read(spanned.get_ref()) {
+            Ok(value) => Some(Sited { value, span: spanned.span() }),
+            Err(problem) => {
+                self.source.report(spanned.span(), problem);
+                None
+            }
+        }
+    }
+
+    /// A setting that must be there.
+    pub(crate) fn required<T: Setting>(&mut self, key: &'static str) -> Option<Sited<T>> {
+        if self.value(key).is_none() {
+            self.missing(key);
+        }
+        self.optional(key)
+    }
+
+    /// A number that must be there and greater than zero.
+    pub(crate) fn positive<T: Setting + Default + PartialEq>(&mut self, key: &'static str) -> Option<Sited<T>> {
+        let sited = self.required::<T>(key)?;
+        if sited.value == T::default() {
+            self.source.report(sited.span, Problem::Zero { key });
+            return None;
+        }
+        Some(sited)
+    }
+
+    /// A text that must be there and say something.
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<Sited<String>> {
+        let sited = self.required::<String>(key)?;
+        if sited.value.trim().is_empty() {
+            self.source.report(sited.span, Problem::Empty { key });
+            return None;
+        }
+        Some(sited)
+    }
+
+    /// An address that must be there and be somebody's.
+    pub(crate) fn somebody(&mut self, key: &'static str) -> Option<Sited<Address>> {
+        let sited = self.required::<Address>(key)?;
+        if sited.value.is_zero() {
+            self.source.report(sited.span, Problem::ZeroAddress);
+            return None;
+        }
+        Some(sited)
+    }
+
+    /// A table that may be absent.
+    pub(crate) fn optional_section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let spanned = self.value(key)?;
+        self.as_section(key, spanned, None)
+    }
+
+    /// A table that must be there.
+    pub(crate) fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        if self.value(key).is_none() {
+            self.missing(key);
+        }
+        self.optional_section(key)
+    }
+
+    /// The tables of a list, `[[key]]`; none where the list is absent.
+    pub(crate) fn sections(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        self.items(key).iter().enumerate().filter_map(|(i, item)| self.as_section(key, item, Some(i + 1))).collect()
+    }
+
+    /// The values of a list; none where it is absent.
+    pub(crate) fn list<T: Setting>(&mut self, key: &'static str) -> Vec<Sited<T>> {
+        let items = self.items(key);
+        let mut read = Vec::with_capacity(items.len());
+        for item in items {
+            match T::read(item.get_ref()) {
+                Ok(value) => read.push(Sited { value, span: item.span() }),
+                Err(problem) => self.source.report(item.span(), problem),
+            }
+        }
+        read
+    }
+
+    /// The items of a list of which each is either a table or a bare value.
+    pub(crate) fn items(&mut self, key: &'static str) -> &'a [Spanned<DeValue<'a>>] {
+        match self.value(key) {
+            None => &[],
+            Some(spanned) => match spanned.get_ref() {
+                DeValue::Array(items) => items.as_slice_of_values(),
+                other => {
+                    self.source
+                        .report(spanned.span(), Problem::WrongType { expected: "a list", found: other.type_str() });
+                    &[]
+                }
+            },
+        }
+    }
+
+    /// An item of a list as a section of its own.
+    pub(crate) fn as_section(
+        &self,
+        key: &str,
+        spanned: &'a Spanned<DeValue<'a>>,
+        number: Option<usize>,
+    ) -> Option<Section<'a>> {
+        let path = match self.name.strip_prefix('[').map(|name| name.trim_matches(['[', ']'])) {
+            Some(parent) => format!("{parent}.{key}"),
+            None => key.to_owned(),
+        };
+        let name = match number {
+            Some(number) => format!("[[{path}]] number {number}"),
+            None => format!("[{path}]"),
+        };
+        match spanned.get_ref() {
+            DeValue::Table(table) => Some(Section::new(self.source, name, spanned.span(), table)),
+            other => {
+                self.source.report(spanned.span(), Problem::WrongType { expected: "a table", found: other.type_str() });
+                None
+            }
+        }
+    }
+
+    /// The tables in this one whose keys are names, not settings: each with its name.
+    pub(crate) fn named_sections(&mut self) -> Vec<(Sited<String>, Section<'a>)> {
+        self.table
+            .iter()
+            .filter_map(|(key, value)| {
+                let name = Sited { value: key.get_ref().to_string(), span: key.span() };
+                let section = self.as_section(&name.value, value, None)?;
+                Some((name, section))
+            })
+            .collect()
+    }
+
+    /// The settings of this table whose keys are words of the type `K`.
+    pub(crate) fn named_settings<K: Setting, T: Setting>(&mut self) -> Vec<(Sited<K>, Sited<T>)> {
+        let mut read = Vec::new();
+        for (key, spanned) in self.table {
+            let word = DeValue::String(key.get_ref().clone());
+            match (K::read(&word), T::read(spanned.get_ref())) {
+                (Ok(name), Ok(value)) => {
+                    read.push((Sited { value: name, span: key.span() }, Sited { value, span: spanned.span() }));
+                }
+                (name, value) => {
+                    name.map_err(|problem| self.source.report(key.span(), problem)).ok();
+                    value.map_err(|problem| self.source.report(spanned.span(), problem)).ok();
+                }
+            }
+        }
+        read
+    }
+
+    fn missing(&self, key: &'static str) {
+        self.report(Problem::MissingKey { section: self.name.clone(), key });
+    }
+}
+
+/// The items of an array, which hides that it is a vector.
+trait AsSliceOfValues<'a> {
+    fn as_slice_of_values(&self) -> &[Spanned<DeValue<'a>>];
+}
+
+impl<'a> AsSliceOfValues<'a> for toml::de::DeArray<'a> {
+    fn as_slice_of_values(&self) -> &[Spanned<DeValue<'a>>] {
+        self
+    }
+}
+
+/// A value that can stand in a charter.
+pub(crate) trait Setting: Sized {
+    /// Reads the value.
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem>;
+}
+
+fn wrong(expected: &'static str, value: &DeValue<'_>) -> Problem {
+    Problem::WrongType { expected, found: value.type_str() }
+}
+
+/// One of several words.
+pub(crate) fn choice<T: Copy>(value: &DeValue<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Problem> {
+    let text = value.as_str().ok_or_else(|| wrong("a word, in quotes", value))?;
+    all.iter()
+        .copied()
+        .find(|choice| name(*choice) == text)
+        .ok_or_else(|| Problem::NotAChoice { found: text.to_owned(), choices: all.iter().copied().map(name).collect() })
+}
+
+/// A text, in quotes.
+impl Setting for String {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        value.as_str().map(str::to_owned).ok_or_else(|| wrong("a text", value))
+    }
+}
+
+/// `true` or `false`.
+impl Setting for bool {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        value.as_bool().ok_or_else(|| wrong("true or false", value))
+    }
+}
+
+fn number(value: &DeValue<'_>, most: u64) -> Result<u64, Problem> {
+    let integer = value.as_integer().ok_or_else(|| wrong("a whole number", value))?;
+    u64::from_str_radix(integer.as_str(), integer.radix())
+        .ok()
+        .filter(|number| *number <= most)
+        .ok_or_else(|| Problem::OutOfRange { found: integer.to_string(), least: 0, most })
+}
+
+/// A whole number; underscores may group its digits. TOML's numbers end at 2^63 − 1.
+impl Setting for u64 {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        number(value, i64::MAX.unsigned_abs())
+    }
+}
+
+/// A whole number below 2^32.
+impl Setting for u32 {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        let number = number(value, Self::MAX.into())?;
+        Ok(Self::try_from(number).unwrap_or(Self::MAX))
+    }
+}
+
+/// A whole number of things that can be listed.
+impl Setting for usize {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        let number = number(value, u16::MAX.into())?;
+        Ok(Self::try_from(number).unwrap_or(Self::MAX))
+    }
+}
+
+/// An address as text: 0x and 40 digits. With letters of both cases it must have the checksum of EIP-55.
+impl Setting for Address {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        let text = value.as_str().ok_or_else(|| wrong("an address, in quotes", value))?;
+        address(text)
+    }
+}
+
+pub(crate) fn address(text: &str) -> Result<Address, Problem> {
+    let not_an_address = || Problem::NotAnAddress { found: text.to_owned() };
+    let digits = text.strip_prefix("0x").ok_or_else(not_an_address)?;
+    if digits.len() != 40 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(not_an_address());
+    }
+    let address: Address = text.parse().map_err(|_| not_an_address())?;
+    let mixed = digits.bytes().any(|b| b.is_ascii_lowercase()) && digits.bytes().any(|b| b.is_ascii_uppercase());
+    let expected = address.to_checksum(None);
+    if mixed && expected != text {
+        return Err(Problem::WrongChecksum { found: text.to_owned(), expected });
+    }
+    Ok(address)
+}
+
+/// An amount of a token with 18 decimals, in its smallest units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tokens(pub(crate) U256);
+
+/// The smallest units of one token.
+pub(crate) const UNITS_PER_TOKEN: u64 = 1_000_000_000_000_000_000;
+
+/// Whole tokens as a number, or as text with up to 18 decimals; underscores may group the digits.
+impl Setting for Tokens {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        if value.is_integer() {
+            return Ok(Self(U256::from(u64::read(value)?) * U256::from(UNITS_PER_TOKEN)));
+        }
+        let text = value.as_str().ok_or_else(|| wrong("a number of tokens", value))?;
+        tokens(text).map(Self).ok_or_else(|| Problem::NotTokens { found: text.to_owned() })
+    }
+}
+
+fn tokens(text: &str) -> Option<U256> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let whole = whole.replace('_', "");
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(&whole) || !all_digits(decimals) || decimals.len() > 18 {
+        return None;
+    }
+    let whole = U256::from_str_radix(&whole, 10).ok()?;
+    let decimals = U256::from_str_radix(&format!("{decimals:0<18}"), 10).ok()?;
+    whole.checked_mul(U256::from(UNITS_PER_TOKEN))?.checked_add(decimals)
+}
+
+/// An hour of the UTC calendar: `2023-09-15T12:00Z`, as text or as a date of TOML; minutes and seconds, where given, are zero.
+impl Setting for CivilHour {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        let text = match value {
+            DeValue::Datetime(date) => date.to_string(),
+            _ => value.as_str().ok_or_else(|| wrong("a date such as \"2023-09-15T12:00Z\"", value))?.to_owned(),
+        };
+        let parts = date_parts(&text).ok_or_else(|| Problem::NotADate { found: text.clone() })?;
+        Self::new(parts.0, parts.1, parts.2, parts.3).map_err(Problem::ImpossibleDate)
+    }
+}
+
+fn date_parts(text: &str) -> Option<(u32, u8, u8, u8)> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut date = date.splitn(3, '-');
+    let year = digits(date.next()?, 4)?;
+    let month = digits(date.next()?, 2)?;
+    let day = digits(date.next()?, 2)?;
+    let mut time = time.split(':');
+    let hour = digits(time.next()?, 2)?;
+    let full_hour = time.clone().count() <= 2 && time.all(|part| part == "00");
+    full_hour.then_some((year, u8::try_from(month).ok()?, u8::try_from(day).ok()?, u8::try_from(hour).ok()?))
+}
+
+fn digits(text: &str, length: usize) -> Option<u32> {
+    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+}

@@ -1,0 +1,304 @@
+//! Who may do what: the contracts of a council, their roles and the holders of these.
+
+use crate::{
+    chains::Chain,
+    document::{Section, Setting, address, choice},
+    problem::Problem,
+    safes::Safe,
+};
+use alloy_primitives::Address;
+use std::ops::Range;
+use toml::de::DeValue;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word for it in a charter.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+
+        impl Setting for $name {
+            fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+                choice(value, Self::ALL, Self::name)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+words! {
+    /// A contract of the system, by what it does.
+    Part {
+        /// The votes token.
+        Token = "token",
+        /// The governor for proposals that change the system.
+        CoreGovernor = "core-governor",
+        /// The governor for proposals that only spend.
+        TreasuryGovernor = "treasury-governor",
+        /// The timelock of the core governor, on the governance chain.
+        CoreTimelock = "core-timelock",
+        /// The timelock of the treasury governor.
+        TreasuryTimelock = "treasury-timelock",
+        /// The DAO's treasury.
+        Treasury = "treasury",
+        /// The record of the constitution's hash.
+        Constitution = "constitution",
+        /// The first stage of an election.
+        NomineeElection = "nominee-election",
+        /// The second stage of an election.
+        MemberElection = "member-election",
+        /// The governor that removes members.
+        MemberRemoval = "member-removal",
+        /// The list of members, source of truth.
+        CouncilManager = "council-manager",
+        /// What builds the way to each chain's executor.
+        RouteBuilder = "route-builder",
+        /// The timelock of the L1.
+        L1Timelock = "l1-timelock",
+        /// What executes upgrades; one on each chain.
+        UpgradeExecutor = "upgrade-executor",
+        /// What administers proxies; one on each chain.
+        ProxyAdmin = "proxy-admin",
+        /// The action that installs members in a Safe; one on each chain.
+        MemberSync = "member-sync",
+        /// The store of the sync action's nonces; one on each chain.
+        KeyValueStore = "key-value-store",
+    }
+}
+
+words! {
+    /// A role of an access-controlled contract.
+    Role {
+        /// Grants and revokes roles.
+        DefaultAdmin = "DEFAULT_ADMIN",
+        /// Replaces a whole cohort.
+        CohortReplacer = "COHORT_REPLACER",
+        /// Adds a member.
+        MemberAdder = "MEMBER_ADDER",
+        /// Removes a member.
+        MemberRemover = "MEMBER_REMOVER",
+        /// Replaces a member by another person.
+        MemberReplacer = "MEMBER_REPLACER",
+        /// Replaces a member's key.
+        MemberRotator = "MEMBER_ROTATOR",
+        /// Administers a timelock.
+        TimelockAdmin = "TIMELOCK_ADMIN",
+        /// Schedules operations in a timelock.
+        Proposer = "PROPOSER",
+        /// Executes: ready operations of a timelock, upgrades of an executor.
+        Executor = "EXECUTOR",
+        /// Cancels operations of a timelock.
+        Canceller = "CANCELLER",
+        /// Administers an upgrade executor.
+        Admin = "ADMIN",
+    }
+}
+
+impl Part {
+    /// The roles the contract has; empty for a contract without access control.
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::CouncilManager => &[
+                Role::DefaultAdmin,
+                Role::CohortReplacer,
+                Role::MemberAdder,
+                Role::MemberRemover,
+                Role::MemberReplacer,
+                Role::MemberRotator,
+            ],
+            Self::CoreTimelock | Self::TreasuryTimelock | Self::L1Timelock => {
+                &[Role::TimelockAdmin, Role::Proposer, Role::Executor, Role::Canceller]
+            }
+            Self::UpgradeExecutor => &[Role::Admin, Role::Executor],
+            _ => &[],
+        }
+    }
+
+    /// Where the contract stands.
+    pub const fn place(self) -> Place {
+        match self {
+            Self::L1Timelock => Place::L1,
+            Self::UpgradeExecutor | Self::ProxyAdmin | Self::MemberSync | Self::KeyValueStore => Place::Everywhere,
+            _ => Place::Governance,
+        }
+    }
+}
+
+/// Where a contract stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the governance chain.
+    Governance,
+    /// On the L1; with a single chain, on that.
+    L1,
+    /// On every chain.
+    Everywhere,
+}
+
+/// Who can hold a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Everybody: the role is open.
+    Anyone,
+    /// A contract of the system. Where it stands on the L1 and the role on an L2, it acts through its alias there.
+    Part(Part),
+    /// A Safe of the charter, by name.
+    Safe(String),
+    /// Somebody else.
+    Address(Address),
+}
+
+/// A role on a contract, and who holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleGrant {
+    /// The contract.
+    pub on: Part,
+    /// The chain on which the contract stands, by name.
+    pub chain: String,
+    /// The role.
+    pub role: Role,
+    /// Who holds it.
+    pub holders: Vec<Holder>,
+}
+
+/// The address of a live contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// The contract.
+    pub part: Part,
+    /// The chain on which it stands, by name.
+    pub chain: String,
+    /// Where it stands there.
+    pub address: Address,
+}
+
+/// Reads `[contracts.<chain>]`.
+pub(crate) fn read_contracts(document: &mut Section<'_>, chains: Option<&[Chain]>) -> Option<Vec<Contract>> {
+    let Some(mut section) = document.optional_section("contracts") else { return Some(Vec::new()) };
+    let mut contracts = Vec::new();
+    for (chain, mut section) in section.named_sections() {
+        check_chain(&section, &chain.value, chain.span, chains);
+        for (part, address) in section.named_settings::<Part, Address>() {
+            contracts.push(Contract { part: part.value, chain: chain.value.clone(), address: address.value });
+        }
+    }
+    Some(contracts)
+}
+
+/// Reads `[[roles]]`.
+pub(crate) fn read_roles(
+    document: &mut Section<'_>,
+    chains: Option<&[Chain]>,
+    safes: Option<&[Safe]>,
+) -> Option<Vec<RoleGrant>> {
+    let sections = document.sections("roles");
+    let count = sections.len();
+    let roles: Vec<RoleGrant> = sections.into_iter().filter_map(|section| read_role(section, chains, safes)).collect();
+    let complete = roles.len() == count;
+    if complete {
+        for (part, role) in [
+            (Part::CouncilManager, Role::CohortReplacer),
+            (Part::CouncilManager, Role::DefaultAdmin),
+            (Part::CoreTimelock, Role::Proposer),
+            (Part::CoreTimelock, Role::Executor),
+        ] {
+            if !roles.iter().any(|grant| grant.on == part && grant.role == role && !grant.holders.is_empty()) {
+                document.report(Problem::RoleWithoutHolder { part: part.name(), role: role.name() });
+            }
+        }
+    }
+    complete.then_some(roles)
+}
+
+fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&[Safe]>) -> Option<RoleGrant> {
+    let source = section.source;
+    let on = section.required::<Part>("on");
+    let chain = section.optional::<String>("chain");
+    let role = section.required::<Role>("role");
+    let mut holders = Vec::new();
+    for holder in section.list::<Holder>("holders") {
+        if let (Holder::Safe(name), Some(safes)) = (&holder.value, safes)
+            && !safes.iter().any(|safe| safe.name == *name)
+        {
+            let safes = safes.iter().map(|safe| safe.name.clone()).collect();
+            source.report(holder.span.clone(), Problem::UnknownHolder { found: name.clone(), safes });
+        }
+        holders.push(holder.value);
+    }
+    if let Some(chain) = &chain {
+        check_chain(&section, &chain.value, chain.span.clone(), chains);
+    }
+    if let (Some(on), Some(role)) = (&on, &role)
+        && !on.value.roles().contains(&role.value)
+    {
+        let problem = Problem::NoSuchRole {
+            part: on.value.name(),
+            role: role.value.name(),
+            roles: on.value.roles().iter().map(|role| role.name()).collect(),
+        };
+        source.report(role.span.clone(), problem);
+    }
+    // Where a contract stands on one chain only, the charter need not say on which.
+    if let (Some(on), None) = (&on, &chain)
+        && on.value.place() == Place::Everywhere
+    {
+        section.report(Problem::MissingKey { section: "[[roles]] of a contract on every chain".into(), key: "chain" });
+    }
+    section.finish();
+    let on = on?.value;
+    let chain = match chain {
+        Some(chain) => chain.value,
+        None => {
+            let governance = chains?.iter().find(|chain| chain.governance)?;
+            match (on.place(), &governance.parent) {
+                (Place::L1, Some(parent)) => parent.clone(),
+                _ => governance.name.clone(),
+            }
+        }
+    };
+    Some(RoleGrant { on, chain, role: role?.value, holders })
+}
+
+/// A holder is "anyone", an address, the word for a contract, or the name of a Safe.
+impl Setting for Holder {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        let text = String::read(value)?;
+        if text == "anyone" {
+            return Ok(Self::Anyone);
+        }
+        if text.starts_with("0x") {
+            return address(&text).map(Self::Address);
+        }
+        match Part::ALL.iter().find(|part| part.name() == text) {
+            Some(part) => Ok(Self::Part(*part)),
+            None => Ok(Self::Safe(text)),
+        }
+    }
+}
+
+fn check_chain(section: &Section<'_>, name: &str, span: Range<usize>, chains: Option<&[Chain]>) {
+    if let Some(chains) = chains
+        && !chains.iter().any(|chain| chain.name == name)
+    {
+        let known = chains.iter().map(|chain| chain.name.clone()).collect();
+        section.source.report(span, Problem::UnknownChain { name: name.to_owned(), known });
+    }
+}

@@ -1,0 +1,126 @@
+//! The accounts through which the council acts.
+//!
+//! Each Safe is owned by the whole council. The upgrade executor of its chain is a module of it, and calls the chain's
+//! member-sync action to install a new council.
+
+use crate::{
+    chains::Chain,
+    council::Council,
+    document::{Section, Setting, choice},
+    problem::Problem,
+};
+use alloy_primitives::Address;
+use ephor_rules::threshold::check_signatures;
+use std::ops::Range;
+use toml::de::DeValue;
+
+/// What the council may do through a Safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SafeKind {
+    /// Act at once, in an emergency.
+    Emergency,
+    /// Act through the timelocks.
+    NonEmergency,
+}
+
+impl SafeKind {
+    const ALL: [Self; 2] = [Self::Emergency, Self::NonEmergency];
+
+    /// The word for it in a charter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Emergency => "emergency",
+            Self::NonEmergency => "non-emergency",
+        }
+    }
+}
+
+impl Setting for SafeKind {
+    fn read(value: &DeValue<'_>) -> Result<Self, Problem> {
+        choice(value, &Self::ALL, Self::name)
+    }
+}
+
+/// A Safe of the council.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Safe {
+    /// By what the charter refers to it.
+    pub name: String,
+    /// The chain on which it stands, by name.
+    pub chain: String,
+    /// The live account, where there is one.
+    pub address: Option<Address>,
+    /// What it is for.
+    pub kind: SafeKind,
+    /// Signatures it takes to act.
+    pub threshold: usize,
+}
+
+/// Reads `[[safes]]`.
+pub(crate) fn read(
+    document: &mut Section<'_>,
+    chains: Option<&[Chain]>,
+    council: Option<&Council>,
+) -> Option<Vec<Safe>> {
+    let sections = document.sections("safes");
+    if sections.is_empty() {
+        document.report(Problem::MissingKey { section: "the charter".into(), key: "safes" });
+        return None;
+    }
+    let count = sections.len();
+    let mut safes: Vec<(Safe, Range<usize>)> = Vec::new();
+    for section in sections {
+        if let Some(safe) = read_safe(section, &safes, chains, council) {
+            safes.push(safe);
+        }
+    }
+    // With a Safe that cannot be read, whatever refers to it would look wrong as well.
+    (safes.len() == count).then(|| safes.into_iter().map(|(safe, _)| safe).collect())
+}
+
+fn read_safe(
+    mut section: Section<'_>,
+    before: &[(Safe, Range<usize>)],
+    chains: Option<&[Chain]>,
+    council: Option<&Council>,
+) -> Option<(Safe, Range<usize>)> {
+    let source = section.source;
+    let name = section.text("name");
+    let chain = section.text("chain");
+    let address = section.optional::<Address>("address");
+    let kind = section.required("kind");
+    let threshold = section.positive::<usize>("threshold");
+    section.finish();
+    let (name, chain, threshold) = (name?, chain?, threshold?);
+    if let Some(chains) = chains
+        && !chains.iter().any(|known| known.name == chain.value)
+    {
+        let known = chains.iter().map(|known| known.name.clone()).collect();
+        source.report(chain.span.clone(), Problem::UnknownChain { name: chain.value.clone(), known });
+    }
+    if let Some(council) = council
+        && let Err(error) = check_signatures(threshold.value, council.seats())
+    {
+        let problem = Problem::SafeThreshold { safe: name.value.clone(), error };
+        source.report(threshold.span.clone(), problem);
+    }
+    if let Some((_, first)) = before.iter().find(|(safe, _)| safe.name == name.value) {
+        let first_line = source.line(first.start);
+        source.report(name.span.clone(), Problem::DuplicateName { what: "Safe", name: name.value.clone(), first_line });
+    }
+    if let Some(address) = &address
+        && let Some((first, _)) =
+            before.iter().find(|(safe, _)| safe.chain == chain.value && safe.address == Some(address.value))
+    {
+        let problem = Problem::DuplicateSafeAddress { address: address.value, safe: first.name.clone() };
+        source.report(address.span.clone(), problem);
+    }
+    let safe = Safe {
+        name: name.value,
+        chain: chain.value,
+        address: address.map(|sited| sited.value),
+        kind: kind?.value,
+        threshold: threshold.value,
+    };
+    Some((safe, name.span))
+}

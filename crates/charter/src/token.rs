@@ -1,0 +1,97 @@
+//! The token by which a council is elected.
+
+use crate::{
+    document::{Section, Tokens, UNITS_PER_TOKEN},
+    problem::Problem,
+};
+use alloy_primitives::{Address, U256};
+
+/// The votes token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its name.
+    pub name: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// All there is, in the smallest units (18 decimals).
+    pub supply: U256,
+    /// The token's counterpart on the L1.
+    pub l1_address: Address,
+    /// Votes delegated to this address do not count toward the votable supply.
+    pub exclude_address: Address,
+    /// Who holds a part of the supply that matters. The rest belongs to the voters of a scenario.
+    pub holders: Vec<Holding>,
+}
+
+/// A part of the supply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Who holds it, in words.
+    pub name: String,
+    /// The live account, where it is one.
+    pub address: Option<Address>,
+    /// How much, in the smallest units.
+    pub amount: U256,
+    /// Whether its votes are delegated to the exclude address.
+    pub excluded: bool,
+}
+
+impl Token {
+    /// What the excluded holders hold, in the smallest units.
+    pub fn excluded_amount(&self) -> U256 {
+        self.holders.iter().filter(|holding| holding.excluded).fold(U256::ZERO, |sum, h| sum.saturating_add(h.amount))
+    }
+
+    /// The supply that can vote, in the smallest units: all but what is excluded.
+    pub fn votable_supply(&self) -> U256 {
+        self.supply.saturating_sub(self.excluded_amount())
+    }
+}
+
+/// Whole tokens, for words.
+pub(crate) fn whole(amount: U256) -> U256 {
+    amount / U256::from(UNITS_PER_TOKEN)
+}
+
+/// Reads `[token]`.
+pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
+    let mut section = document.section("token")?;
+    let source = section.source;
+    let name = section.text("name");
+    let symbol = section.text("symbol");
+    let supply = section.positive::<Tokens>("supply");
+    let l1_address = section.somebody("l1_address");
+    let exclude_address = section.somebody("exclude_address");
+    let mut holders = Vec::new();
+    let mut sum = U256::ZERO;
+    for mut section in section.sections("holders") {
+        let name = section.text("name");
+        let address = section.optional("address");
+        let amount = section.positive::<Tokens>("amount");
+        let excluded = section.optional("excluded");
+        section.finish();
+        let (Some(name), Some(amount)) = (name, amount) else { continue };
+        sum = sum.saturating_add(amount.value.0);
+        if let Some(supply) = &supply
+            && sum > supply.value.0
+        {
+            let problem = Problem::AboveSupply { tokens: whole(sum), supply: whole(supply.value.0) };
+            source.report(amount.span.clone(), problem);
+        }
+        holders.push(Holding {
+            name: name.value,
+            address: address.map(|sited| sited.value),
+            amount: amount.value.0,
+            excluded: excluded.is_some_and(|sited| sited.value),
+        });
+    }
+    section.finish();
+    Some(Token {
+        name: name?.value,
+        symbol: symbol?.value,
+        supply: supply?.value.0,
+        l1_address: l1_address?.value,
+        exclude_address: exclude_address?.value,
+        holders,
+    })
+}
