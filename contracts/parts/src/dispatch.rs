@@ -102,29 +102,56 @@ macro_rules! routes {
 /// the chain does.
 #[macro_export]
 macro_rules! dispatch {
-    (
-        $contract:ident;
-        $($pay:ident $call:ty => $method:ident($($arg:ident: $ty:ty),* $(,)?);)*
-        $(inherit [$($inherited:path),* $(,)?];)?
-        $(receive $receive:ident;)?
-        $(fallback $fallback:ident;)?
-        $(constructor $constructor:ident($($carg:ident: $cty:ty),* $(,)?);)?
+    // Sorts what it is given into rows and the four optional parts.
+    (@sort $contract:ident $rows:tt $inherit:tt $receive:tt $fallback:tt $constructor:tt) => {
+        $crate::dispatch!(@emit $contract $rows $inherit $receive $fallback $constructor);
+    };
+    (@sort $contract:ident $rows:tt $inherit:tt $receive:tt $fallback:tt $constructor:tt
+        inherit [$($path:path),* $(,)?]; $($rest:tt)*
+    ) => {
+        $crate::dispatch!(@sort $contract $rows [$($path),*] $receive $fallback $constructor $($rest)*);
+    };
+    (@sort $contract:ident $rows:tt $inherit:tt $receive:tt $fallback:tt $constructor:tt
+        receive $method:ident; $($rest:tt)*
+    ) => {
+        $crate::dispatch!(@sort $contract $rows $inherit [$method] $fallback $constructor $($rest)*);
+    };
+    (@sort $contract:ident $rows:tt $inherit:tt $receive:tt $fallback:tt $constructor:tt
+        fallback $method:ident; $($rest:tt)*
+    ) => {
+        $crate::dispatch!(@sort $contract $rows $inherit $receive [$method] $constructor $($rest)*);
+    };
+    (@sort $contract:ident $rows:tt $inherit:tt $receive:tt $fallback:tt $constructor:tt
+        constructor $method:ident($($arg:ident: $ty:ty),* $(,)?); $($rest:tt)*
+    ) => {
+        $crate::dispatch!(@sort $contract $rows $inherit $receive $fallback [$method($($arg: $ty),*)] $($rest)*);
+    };
+    (@sort $contract:ident [$($rows:tt)*] $inherit:tt $receive:tt $fallback:tt $constructor:tt
+        $pay:ident $call:ty => $method:ident($($arg:ident: $ty:ty),* $(,)?); $($rest:tt)*
+    ) => {
+        $crate::dispatch!(@sort $contract [$($rows)* {$pay $call => $method($($arg: $ty),*)}]
+            $inherit $receive $fallback $constructor $($rest)*);
+    };
+    (@emit $contract:ident
+        [$({$pay:ident $call:ty => $method:ident($($arg:ident: $ty:ty),*)})*]
+        [$($inherited:path),*] [$($receive:ident)?] [$($fallback:ident)?]
+        [$($constructor:ident($($carg:ident: $cty:ty),*))?]
     ) => {
         impl stylus_sdk::abi::Router<$contract> for $contract {
             type Storage = $contract;
 
-            #[allow(unused_variables)]
+            #[allow(unused_variables, clippy::too_many_lines)]
             fn route(this: &mut $contract, selector: u32, input: &[u8]) -> Option<stylus_sdk::ArbResult> {
                 $(
                     if selector == u32::from_be_bytes(<$call as alloy_sol_types::SolCall>::SELECTOR) {
                         return Some($crate::dispatch::answer($crate::route!(this, input, $pay $method($($arg: $ty),*))));
                     }
                 )*
-                $($(
+                $(
                     if let Some(answer) = $inherited(this, selector, input) {
                         return Some(answer);
                     }
-                )*)?
+                )*
                 None
             }
 
@@ -153,12 +180,15 @@ macro_rules! dispatch {
         }
 
         /// Runs the contract on the embedded chain.
-        #[cfg(not(target_arch = "wasm32"))]
         ///
         /// # Errors
         /// The data that the contract reverts with.
+        #[cfg(not(target_arch = "wasm32"))]
         pub fn entry(calldata: alloc::vec::Vec<u8>, vm: stylus_sdk::host::VM) -> stylus_sdk::ArbResult {
             stylus_sdk::abi::router_entrypoint::<$contract, $contract>(calldata, vm)
         }
+    };
+    ($contract:ident; $($rest:tt)*) => {
+        $crate::dispatch!(@sort $contract [] [] [] [] [] $($rest)*);
     };
 }

@@ -12,6 +12,8 @@ pub extern crate alloc;
 pub mod call;
 pub mod calldata;
 pub mod dispatch;
+pub mod ecdsa;
+pub mod eip712;
 pub mod encode;
 pub mod log;
 pub mod revert;
@@ -19,6 +21,7 @@ pub mod storage;
 
 pub use call::{invoke, query};
 pub use calldata::{Decode, Slice, Text};
+pub use eip712::Eip712;
 pub use encode::Encode;
 pub use log::emit;
 pub use revert::{Checked, Outcome, Revert, ensure, require};
