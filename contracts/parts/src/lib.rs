@@ -9,11 +9,14 @@
 #[doc(hidden)]
 pub extern crate alloc;
 
+pub mod addresses;
 pub mod call;
 pub mod calldata;
+pub mod checkpoints;
 pub mod dispatch;
 pub mod ecdsa;
 pub mod eip712;
+pub mod election;
 pub mod encode;
 pub mod log;
 pub mod revert;
