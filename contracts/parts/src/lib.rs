@@ -13,6 +13,7 @@ pub mod addresses;
 pub mod call;
 pub mod calldata;
 pub mod checkpoints;
+pub mod checkpoints;
 pub mod dispatch;
 pub mod ecdsa;
 pub mod eip712;
