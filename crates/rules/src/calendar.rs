@@ -238,3 +238,128 @@ impl fmt::Display for CalendarError {
 }
 
 impl core::error::Error for CalendarError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn date(year: u32, month: u8, day: u8, hour: u8) -> CivilHour {
+        CivilHour::new(year, month, day, hour).unwrap()
+    }
+
+    /// Election starts recorded from the live calendar, or computed with `date -u -d`.
+    #[track_caller]
+    fn check(first: CivilHour, interval_months: u32, index: u64, expected_seconds: u64) {
+        let start = election_start_seconds(first, interval_months, U256::from(index));
+        assert_eq!(start, Ok(U256::from(expected_seconds)));
+    }
+
+    #[test]
+    fn dates_the_elections_of_arbitrum() {
+        let first = date(2023, 9, 15, 12);
+        check(first, 6, 0, 1_694_779_200);
+        check(first, 6, 1, 1_710_504_000);
+        check(first, 6, 2, 1_726_401_600);
+        check(first, 6, 3, 1_742_040_000);
+        check(first, 6, 4, 1_757_937_600);
+        check(first, 12, 2, 1_757_937_600);
+    }
+
+    #[test]
+    fn runs_over_into_the_next_month_instead_of_clamping() {
+        // 31 August + 6 months is 31 February: 3 March in a common year, 2 March in a leap year.
+        check(date(2025, 8, 31, 23), 6, 1, date(2026, 3, 3, 23).timestamp_seconds());
+        check(date(2027, 8, 31, 23), 6, 1, date(2028, 3, 2, 23).timestamp_seconds());
+        check(date(2026, 1, 31, 0), 3, 1, date(2026, 5, 1, 0).timestamp_seconds());
+        check(date(2096, 2, 29, 0), 12, 1, date(2097, 3, 1, 0).timestamp_seconds());
+    }
+
+    #[test]
+    fn dates_far_elections_as_the_chain_does() {
+        // Recorded on chain for a calendar that starts in 2400.
+        let index = U256::from_str_radix("a7eaec0cfc806eab0bd900", 16).unwrap();
+        let start = election_start_seconds(date(2400, 2, 29, 12), 6, index).unwrap();
+        assert_eq!(start, U256::from_str_radix("9debee24e5287aba83187f836e40", 16).unwrap());
+        let index = U256::MAX;
+        assert_eq!(election_start_seconds(date(2400, 2, 29, 12), 6, index), Err(CalendarError::MonthsOverflow(index)));
+    }
+
+    #[test]
+    fn refuses_dates_that_do_not_exist() {
+        #[track_caller]
+        fn check(words: [u64; 4], expected: CalendarError) {
+            let [year, month, day, hour] = words.map(U256::from);
+            assert_eq!(CivilHour::from_words(year, month, day, hour), Err(expected));
+        }
+        let day = |year, month, day: u64, days_in_month| CalendarError::Day {
+            year,
+            month,
+            day: U256::from(day),
+            days_in_month,
+        };
+        check([1969, 12, 31, 23], CalendarError::Year(U256::from(1969)));
+        check([1 << 32, 1, 1, 1], CalendarError::Year(U256::from(1u64 << 32)));
+        check([u64::MAX, 1, 1, 1], CalendarError::Year(U256::from(u64::MAX)));
+        check([2099, 0, 5, 0], CalendarError::Month(U256::ZERO));
+        check([2099, 13, 5, 0], CalendarError::Month(U256::from(13)));
+        check([2099, 257, 5, 0], CalendarError::Month(U256::from(257)));
+        check([2099, 5, 0, 0], day(2099, 5, 0, 31));
+        check([2099, 11, 31, 0], day(2099, 11, 31, 30));
+        check([2100, 2, 29, 0], day(2100, 2, 29, 28));
+        check([2096, 2, 30, 0], day(2096, 2, 30, 29));
+        check([2096, 2, 256 + 1, 0], day(2096, 2, 257, 29));
+        check([2099, 5, 5, 24], CalendarError::Hour(U256::from(24)));
+        check([0, 0, 0, 0], CalendarError::Year(U256::ZERO));
+        assert!(CivilHour::new(u32::MAX, 12, 31, 23).is_ok());
+    }
+
+    #[test]
+    fn cohorts_take_turns() {
+        for (cohorts, index, expected) in [(2, 0, 0), (2, 1, 1), (2, 4, 0), (3, 5, 2), (1, 7, 0), (0, 7, 0)] {
+            assert_eq!(cohort_up(cohorts, U256::from(index)), expected);
+        }
+        assert_eq!(cohort_up(2, U256::MAX), 1);
+    }
+
+    /// Days since 1970, by walking there day by day.
+    fn walk(year: u32, month: u8, day: u8) -> u64 {
+        let mut days = 0;
+        for y in FIRST_YEAR..year {
+            days += if is_leap(y) { 366 } else { 365 };
+        }
+        for m in 1..month {
+            days += u64::from(days_in_month(year, m));
+        }
+        days + u64::from(day) - 1
+    }
+
+    proptest! {
+        #[test]
+        fn counts_seconds_like_a_calendar_on_the_wall(
+            year in FIRST_YEAR..3_000, month in 1u8..=12, day in 1u8..=31, hour in 0u8..24
+        ) {
+            let day = day.min(days_in_month(year, month));
+            let expected = walk(year, month, day) * 86_400 + u64::from(hour) * 3_600;
+            prop_assert_eq!(date(year, month, day, hour).timestamp_seconds(), expected);
+        }
+
+        #[test]
+        fn elections_keep_day_and_hour_where_the_month_has_the_day(
+            year in FIRST_YEAR..3_000, month in 1u8..=12, day in 1u8..=28, hour in 0u8..24,
+            interval in 0u32..40, index in 0u32..200
+        ) {
+            let months = u32::from(month) - 1 + interval * index;
+            let expected = date(year + months / 12, u8::try_from(months % 12).unwrap() + 1, day, hour);
+            let start = election_start_seconds(date(year, month, day, hour), interval, U256::from(index));
+            prop_assert_eq!(start, Ok(U256::from(expected.timestamp_seconds())));
+        }
+
+        #[test]
+        fn never_panics(year in 0u32.., month: u8, day: u8, hour: u8, interval: u32, index: [u64; 4]) {
+            if let Ok(first) = CivilHour::new(year, month, day, hour) {
+                let _ = election_start_seconds(first, interval, U256::from_limbs(index));
+            }
+        }
+    }
+}

@@ -211,3 +211,133 @@ impl fmt::Display for MembershipError {
 }
 
 impl core::error::Error for MembershipError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{collections::BTreeSet, vec};
+    use alloy_primitives::address;
+    use proptest::prelude::*;
+
+    fn member(n: u8) -> Address {
+        Address::with_last_byte(n)
+    }
+
+    fn members(list: &[u8]) -> Vec<Address> {
+        list.iter().copied().map(member).collect()
+    }
+
+    fn council() -> Cohorts {
+        Cohorts::new(vec![members(&[1, 2, 3]), members(&[4, 5])], 3).unwrap()
+    }
+
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "the cases of a table read better as values")]
+    fn check<T: fmt::Debug + PartialEq>(
+        change: impl FnOnce(&mut Cohorts) -> Result<T, MembershipError>,
+        result: Result<T, MembershipError>,
+        first: &[u8],
+        second: &[u8],
+    ) {
+        let mut council = council();
+        assert_eq!(change(&mut council), result);
+        assert_eq!(council.cohort(0), members(first));
+        assert_eq!(council.cohort(1), members(second));
+    }
+
+    #[test]
+    fn changes_keep_the_order_of_the_chain() {
+        check(|c| c.add(1, member(6)), Ok(()), &[1, 2, 3], &[4, 5, 6]);
+        check(|c| c.remove(member(1)), Ok(0), &[3, 2], &[4, 5]);
+        check(|c| c.remove(member(5)), Ok(1), &[1, 2, 3], &[4]);
+        check(|c| c.replace(member(1), member(9)), Ok(0), &[3, 2, 9], &[4, 5]);
+        check(|c| c.replace(member(3), member(9)), Ok(0), &[1, 2, 9], &[4, 5]);
+        check(|c| c.replace(member(1), member(1)), Ok(0), &[3, 2, 1], &[4, 5]);
+        check(|c| c.replace_cohort(0, &members(&[7, 1, 8])), Ok(()), &[7, 1, 8], &[4, 5]);
+    }
+
+    #[test]
+    fn refused_changes_change_nothing() {
+        use MembershipError as E;
+        let zero = Address::ZERO;
+        let unchanged: (&[u8], &[u8]) = (&[1, 2, 3], &[4, 5]);
+        let (a, b) = unchanged;
+        check(|c| c.add(1, zero), Err(E::ZeroAddress), a, b);
+        check(|c| c.add(2, member(6)), Err(E::NoSuchCohort { cohort: 2, cohorts: 2 }), a, b);
+        check(|c| c.add(0, member(4)), Err(E::CohortFull { cohort: 0, seats: 3 }), a, b);
+        check(|c| c.add(1, member(2)), Err(E::AlreadyMember { member: member(2), cohort: 0 }), a, b);
+        check(|c| c.remove(zero), Err(E::ZeroAddress), a, b);
+        check(|c| c.remove(member(6)), Err(E::NotAMember { member: member(6) }), a, b);
+        check(|c| c.replace(member(1), zero), Err(E::ZeroAddress), a, b);
+        check(|c| c.replace(zero, member(1)), Err(E::ZeroAddress), a, b);
+        check(|c| c.replace(member(7), member(8)), Err(E::NotAMember { member: member(7) }), a, b);
+        check(|c| c.replace(member(1), member(4)), Err(E::AlreadyMember { member: member(4), cohort: 1 }), a, b);
+        check(|c| c.replace(member(1), member(2)), Err(E::AlreadyMember { member: member(2), cohort: 0 }), a, b);
+        check(|c| c.replace_cohort(0, &members(&[7, 8])), Err(E::WrongSize { members: 2, seats: 3 }), a, b);
+        let refused = Err(E::AlreadyMember { member: member(5), cohort: 1 });
+        check(|c| c.replace_cohort(0, &members(&[7, 5, 5])), refused, a, b);
+        let refused = Err(E::AlreadyMember { member: member(7), cohort: 1 });
+        check(|c| c.replace_cohort(1, &members(&[7, 8, 7])), refused, a, b);
+        check(|c| c.replace_cohort(1, &[member(7), zero, zero]), Err(E::ZeroAddress), a, b);
+    }
+
+    #[test]
+    fn rotates_as_the_live_council_did_in_2024() {
+        // The manager's second cohort at nonce 6, and at nonce 7 after one rotation.
+        let before = vec![
+            address!("5DD2205C3aac13E592F0a3D85188c948D1781df1"),
+            address!("5a09A94eE8198D3c474d723337aa58023810022C"),
+            address!("0275b3D54a5dDbf8205A75984796eFE8b7357Bae"),
+            address!("475816ca2a31D601B4e336f5c2418A67978aBf09"),
+            address!("A821c8c245d1F3A257e3B0DEC99268cA05144422"),
+            address!("70C006fC86A392c16D7E085cefc0Ad1FF7de6C75"),
+        ];
+        let (old, new) = (before[4], address!("9316ca66f5f936E3239e4fD2AAAEA5C7b6f3C4cC"));
+        let after = vec![before[0], before[1], before[2], before[3], before[5], new];
+        let mut council = Cohorts::new(vec![Vec::new(), before], 6).unwrap();
+        assert_eq!(council.replace(old, new), Ok(1));
+        assert_eq!(council.cohort(1), after);
+        assert_eq!(council.union(), after);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Change {
+        Add(usize, u8),
+        Remove(u8),
+        Replace(u8, u8),
+        Cohort(usize, Vec<u8>),
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let who = 0u8..12;
+        prop_oneof![
+            (0usize..3, who.clone()).prop_map(|(cohort, new)| Change::Add(cohort, new)),
+            who.clone().prop_map(Change::Remove),
+            (who.clone(), who.clone()).prop_map(|(old, new)| Change::Replace(old, new)),
+            (0usize..3, proptest::collection::vec(who, 2..5)).prop_map(|(cohort, new)| Change::Cohort(cohort, new)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_invariants_survive_any_changes(changes in proptest::collection::vec(change(), 0..40)) {
+            let mut council = council();
+            for change in changes {
+                let before = council.clone();
+                let refused = match change {
+                    Change::Add(cohort, new) => council.add(cohort, member(new)).is_err(),
+                    Change::Remove(old) => council.remove(member(old)).is_err(),
+                    Change::Replace(old, new) => council.replace(member(old), member(new)).is_err(),
+                    Change::Cohort(cohort, new) => council.replace_cohort(cohort, &members(&new)).is_err(),
+                };
+                if refused {
+                    prop_assert_eq!(&council, &before);
+                }
+                let all = council.union();
+                prop_assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+                prop_assert!(!all.contains(&Address::ZERO));
+                prop_assert!((0..2).all(|cohort| council.cohort(cohort).len() <= council.seats()));
+            }
+        }
+    }
+}

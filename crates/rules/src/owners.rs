@@ -118,3 +118,101 @@ impl fmt::Display for OwnersError {
 }
 
 impl core::error::Error for OwnersError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{collections::BTreeSet, vec};
+    use proptest::prelude::*;
+
+    const SAFE: Address = address!("00000000000000000000000000000000000000ff");
+
+    fn owner(n: u8) -> Address {
+        Address::with_last_byte(n)
+    }
+
+    fn owners(list: &[u8]) -> Vec<Address> {
+        list.iter().copied().map(owner).collect()
+    }
+
+    #[test]
+    fn adds_in_list_order_and_then_removes() {
+        let changes = owner_changes(SAFE, &owners(&[11, 12]), &owners(&[10, 11, 13]), 2).unwrap();
+        assert_eq!(changes.additions, owners(&[10, 13]));
+        assert_eq!(changes.removals, vec![Removal { previous: owner(11), owner: owner(12) }]);
+        assert_eq!(changes.after, owners(&[13, 10, 11]));
+    }
+
+    #[test]
+    fn the_first_owner_stands_behind_the_sentinel() {
+        let changes = owner_changes(SAFE, &owners(&[10, 11, 12]), &owners(&[12]), 1).unwrap();
+        let expected = [owner(10), owner(11)].map(|owner| Removal { previous: SENTINEL, owner });
+        assert_eq!(changes.removals, expected);
+        assert_eq!(previous_owner(&owners(&[10, 11]), owner(10)), Some(SENTINEL));
+        assert_eq!(previous_owner(&owners(&[10, 11]), owner(11)), Some(owner(10)));
+        assert_eq!(previous_owner(&owners(&[10, 11]), owner(12)), None);
+    }
+
+    #[test]
+    fn refuses_what_the_safe_would_refuse() {
+        #[track_caller]
+        fn check(members: &[Address], expected: OwnersError) {
+            assert_eq!(owner_changes(SAFE, &owners(&[10, 11, 12]), members, 2), Err(expected));
+        }
+        for owner in [Address::ZERO, SENTINEL, SAFE] {
+            check(&[super::tests::owner(10), owner], OwnersError::InvalidOwner { owner });
+        }
+        check(&owners(&[12]), OwnersError::BelowThreshold { owner: owner(11), left: 1, threshold: 2 });
+        check(&[], OwnersError::BelowThreshold { owner: owner(11), left: 1, threshold: 2 });
+    }
+
+    #[test]
+    fn reproduces_the_owners_of_a_live_safe() {
+        let mut updates = 0;
+        let text = include_str!("../testdata/owner_updates.txt");
+        let (mut safe, mut before, mut members) = (Address::ZERO, Vec::new(), Vec::new());
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            let list = || rest.split(' ').map(|address| address.parse().unwrap()).collect::<Vec<Address>>();
+            match word {
+                "safe" => safe = rest.split(' ').next().unwrap().parse().unwrap(),
+                "before" => before = list(),
+                "members" => members = list(),
+                "after" => {
+                    let changes = owner_changes(safe, &before, &members, 9).unwrap();
+                    assert_eq!(changes.after, list());
+                    updates += 1;
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(updates, 3);
+    }
+
+    /// A Safe's linked list, changed one call at a time.
+    fn run(mut list: Vec<Address>, changes: &OwnerChanges) -> Vec<Address> {
+        for owner in &changes.additions {
+            list.insert(0, *owner);
+        }
+        for removal in &changes.removals {
+            assert_eq!(previous_owner(&list, removal.owner), Some(removal.previous));
+            list.retain(|owner| *owner != removal.owner);
+        }
+        list
+    }
+
+    proptest! {
+        #[test]
+        fn the_calls_lead_to_the_members(
+            before in proptest::sample::subsequence((10u8..30).collect::<Vec<_>>(), 1..15).prop_shuffle(),
+            wanted in proptest::collection::vec(10u8..30, 1..15)
+        ) {
+            let (before, wanted) = (owners(&before), owners(&wanted));
+            let changes = owner_changes(SAFE, &before, &wanted, 1).unwrap();
+            prop_assert_eq!(&run(before, &changes), &changes.after);
+            let after: BTreeSet<_> = changes.after.iter().collect();
+            prop_assert_eq!(after.len(), changes.after.len());
+            prop_assert_eq!(after, wanted.iter().collect());
+        }
+    }
+}

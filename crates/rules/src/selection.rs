@@ -135,3 +135,56 @@ impl fmt::Display for SelectionError {
 }
 
 impl core::error::Error for SelectionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(weights: &[u64], seats: usize, expected: Result<&[u16], SelectionError>) {
+        let weights: Vec<U256> = weights.iter().copied().map(U256::from).collect();
+        assert_eq!(select(&weights, seats), expected.map(<[u16]>::to_vec));
+    }
+
+    #[test]
+    fn elects_the_heaviest_in_ascending_order() {
+        check(&[50, 10, 40, 30, 20], 3, Ok(&[3, 2, 0]));
+        check(&[5], 1, Ok(&[0]));
+        check(&[], 0, Ok(&[]));
+        check(&[1, 2, 3], 0, Ok(&[]));
+    }
+
+    #[test]
+    fn on_a_tie_the_later_in_the_list_wins() {
+        check(&[1, 1, 1, 1], 2, Ok(&[2, 3]));
+        check(&[0, 0, 0], 3, Ok(&[0, 1, 2]));
+        check(&[2, 1, 2, 1, 2], 4, Ok(&[3, 0, 2, 4]));
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_selected() {
+        check(&[1, 2], 3, Err(SelectionError::TooFew { nominees: 2, seats: 3 }));
+        let weight = U256::ONE << WEIGHT_BITS;
+        let refused = select(&[U256::ZERO, weight], 1);
+        assert_eq!(refused, Err(SelectionError::WeightTooLarge { index: 1, weight }));
+        assert_eq!(select(&[weight - U256::ONE, U256::ONE], 1), Ok(alloc::vec![0]));
+        let many = alloc::vec![U256::ZERO; MOST_NOMINEES + 1];
+        assert_eq!(select(&many, 1), Err(SelectionError::TooMany { nominees: MOST_NOMINEES + 1 }));
+        assert_eq!(select(&many[1..], 1), Ok(alloc::vec![u16::MAX]));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_sorting_everybody(
+            weights in proptest::collection::vec(prop_oneof![0u64..4, any::<u64>()], 0..600), seats in 0usize..40
+        ) {
+            prop_assume!(seats <= weights.len());
+            let mut order: Vec<u16> = (0..u16::try_from(weights.len()).unwrap()).collect();
+            order.sort_by_key(|index| weights[usize::from(*index)]); // Stable, so ties stay in list order.
+            let expected = order.split_off(order.len() - seats);
+            let weights: Vec<U256> = weights.into_iter().map(U256::from).collect();
+            prop_assert_eq!(select(&weights, seats), Ok(expected));
+        }
+    }
+}

@@ -274,3 +274,134 @@ impl fmt::Display for Phase {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DURATIONS: Durations = Durations {
+        registration_blocks: 50_400,
+        endorsement_blocks: 50_400,
+        vetting_blocks: 100_800,
+        member_delay_blocks: 0,
+        member_voting_blocks: 151_200,
+        full_weight_blocks: 50_400,
+    };
+
+    #[track_caller]
+    fn check(progress: Progress, l1_block: u64, expected: Phase) {
+        let now = Now { l1_block: L1Block(l1_block), seconds: 1_000 };
+        assert_eq!(phase(&DURATIONS, 6, progress, now), expected);
+    }
+
+    #[test]
+    fn gives_the_deadlines_of_the_live_elections() {
+        // Election 1 of Arbitrum (March 2024), by its events.
+        let nominee = DURATIONS.nominee_deadlines(L1Block(19_440_208));
+        assert_eq!(nominee.registration, L1Block(19_490_608));
+        assert_eq!(nominee.endorsement, L1Block(19_541_008));
+        assert_eq!(nominee.vetting, L1Block(19_641_808));
+        let member = DURATIONS.member_deadlines(L1Block(19_641_811));
+        assert_eq!(member.full_weight, L1Block(19_692_211));
+        assert_eq!(member.voting, L1Block(19_793_011));
+    }
+
+    #[test]
+    fn waits_for_the_calendar() {
+        check(Progress::NotCreated { start_seconds: 1_001 }, 5, Phase::Waiting { start_seconds: 1_001 });
+        check(Progress::NotCreated { start_seconds: 1_000 }, 5, Phase::Due);
+    }
+
+    #[test]
+    fn a_deadline_is_the_last_block_of_its_phase() {
+        let created = L1Block(1_000);
+        let enough = Progress::Nominating { created, compliant_nominees: 6 };
+        check(enough, 1_000, Phase::Registration { until: L1Block(51_400) });
+        check(enough, 51_400, Phase::Registration { until: L1Block(51_400) });
+        check(enough, 51_401, Phase::Endorsement { until: L1Block(101_800) });
+        check(enough, 101_800, Phase::Endorsement { until: L1Block(101_800) });
+        check(enough, 101_801, Phase::Vetting { until: L1Block(202_600) });
+        check(enough, 202_600, Phase::Vetting { until: L1Block(202_600) });
+        check(enough, 202_601, Phase::ReadyForMemberElection);
+        let electing = Progress::Electing { created };
+        let voting = |weight, until| Phase::MemberVoting { weight, until: L1Block(until), deadline: L1Block(152_200) };
+        check(electing, 1_000, voting(Weight::NotYet, 1_000));
+        check(electing, 1_001, voting(Weight::Full, 51_400));
+        check(electing, 51_400, voting(Weight::Full, 51_400));
+        check(electing, 51_401, voting(Weight::Decaying, 152_200));
+        check(electing, 152_200, voting(Weight::Decaying, 152_200));
+        check(electing, 152_201, Phase::ReadyToInstall);
+        check(Progress::Installed, 0, Phase::Installed);
+    }
+
+    #[test]
+    fn vetting_goes_on_until_there_are_enough_nominees() {
+        let nominees = |compliant_nominees| Progress::Nominating { created: L1Block(1_000), compliant_nominees };
+        check(nominees(4), 202_600, Phase::Vetting { until: L1Block(202_600) });
+        check(nominees(4), 202_601, Phase::VettingExtended { missing: 2 });
+        check(nominees(4), u64::MAX, Phase::VettingExtended { missing: 2 });
+        check(nominees(6), u64::MAX, Phase::ReadyForMemberElection);
+    }
+
+    fn durations() -> impl Strategy<Value = Durations> {
+        let blocks = prop_oneof![0u64..100, any::<u64>()];
+        (blocks.clone(), blocks.clone(), blocks.clone(), blocks.clone(), blocks.clone(), blocks).prop_map(
+            |(registration, endorsement, vetting, delay, voting, full)| Durations {
+                registration_blocks: registration,
+                endorsement_blocks: endorsement,
+                vetting_blocks: vetting,
+                member_delay_blocks: delay,
+                member_voting_blocks: voting,
+                full_weight_blocks: full,
+            },
+        )
+    }
+
+    /// Phases in the order of time.
+    fn rank(phase: &Phase) -> u8 {
+        match phase {
+            Phase::Waiting { .. } => 0,
+            Phase::Due => 1,
+            Phase::Registration { .. } => 2,
+            Phase::Endorsement { .. } => 3,
+            Phase::Vetting { .. } => 4,
+            Phase::VettingExtended { .. } => 5,
+            Phase::ReadyForMemberElection => 6,
+            Phase::MemberVoting { weight: Weight::NotYet, .. } => 7,
+            Phase::MemberVoting { weight: Weight::Full, .. } => 8,
+            Phase::MemberVoting { weight: Weight::Decaying, .. } => 9,
+            Phase::ReadyToInstall => 10,
+            Phase::Installed => 11,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn time_never_turns_a_phase_back(
+            durations in durations(), created in 0u64..200, from in 0u64..500, to in 0u64..500, electing: bool
+        ) {
+            let created = L1Block(created);
+            let progress = if electing {
+                Progress::Electing { created }
+            } else {
+                Progress::Nominating { created, compliant_nominees: 6 }
+            };
+            let at = |block: u64| phase(&durations, 6, progress, Now { l1_block: L1Block(block), seconds: 0 });
+            prop_assert!(rank(&at(from.min(to))) <= rank(&at(from.max(to))));
+        }
+
+        #[test]
+        fn a_phase_lasts_to_its_deadline_and_no_longer(durations in durations(), created in 0u64..200, block in 0u64..500) {
+            let progress = Progress::Electing { created: L1Block(created) };
+            let at = |block: u64| phase(&durations, 6, progress, Now { l1_block: L1Block(block), seconds: 0 });
+            if let Some(until) = at(block).until() {
+                prop_assert!(until >= L1Block(block));
+                prop_assert_eq!(rank(&at(until.0)), rank(&at(block)));
+                if until.0 < u64::MAX {
+                    prop_assert!(rank(&at(until.0 + 1)) > rank(&at(block)));
+                }
+            }
+        }
+    }
+}

@@ -130,3 +130,88 @@ impl fmt::Display for TallyError {
 }
 
 impl core::error::Error for TallyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn voter(power: u64, used: u64) -> Voter {
+        Voter { power: U256::from(power), used: U256::from(used) }
+    }
+
+    #[test]
+    fn counts_endorsements_up_to_the_threshold() {
+        #[track_caller]
+        fn check(voter: Voter, votes: u64, received: u64, expected: (u64, u64, u64, bool)) {
+            let (counted, used, received_after, nominated) = expected;
+            let expected = Endorsement {
+                counted: U256::from(counted),
+                used: U256::from(used),
+                received: U256::from(received_after),
+                nominated,
+            };
+            assert_eq!(endorse(voter, U256::from(votes), U256::from(received), U256::from(100)), Ok(expected));
+        }
+        check(voter(50, 0), 50, 0, (50, 50, 50, false));
+        check(voter(50, 10), 40, 59, (40, 50, 99, false));
+        check(voter(500, 0), 1, 99, (1, 1, 100, true));
+        check(voter(500, 100), 400, 70, (30, 130, 100, true));
+        check(voter(500, 0), 0, 70, (0, 0, 70, false));
+    }
+
+    #[test]
+    fn refuses_endorsements_beyond_power_or_need() {
+        let hundred = U256::from(100);
+        let insufficient =
+            TallyError::Insufficient { votes: U256::from(41), used: U256::from(10), power: U256::from(50) };
+        assert_eq!(endorse(voter(50, 10), U256::from(41), U256::from(99), hundred), Err(insufficient));
+        let nominee = TallyError::AlreadyNominee { received: hundred, threshold: hundred };
+        assert_eq!(endorse(voter(50, 0), U256::from(1), hundred, hundred), Err(nominee));
+        assert_eq!(endorse(voter(50, 1), U256::MAX, U256::ZERO, hundred), Err(TallyError::Overflow));
+    }
+
+    #[test]
+    fn a_threshold_of_zero_is_reached_by_any_vote_and_uses_none() {
+        let endorsed = endorse(voter(50, 0), U256::from(7), U256::ZERO, U256::ZERO).unwrap();
+        assert_eq!((endorsed.counted, endorsed.used, endorsed.nominated), (U256::ZERO, U256::ZERO, true));
+    }
+
+    #[test]
+    fn counts_member_votes_in_full() {
+        let counted = vote(voter(50, 10), U256::from(40), U256::from(20), U256::from(5));
+        assert_eq!(counted, Ok(MemberVote { used: U256::from(50), received: U256::from(25) }));
+        let refused = TallyError::Insufficient { votes: U256::from(41), used: U256::from(10), power: U256::from(50) };
+        assert_eq!(vote(voter(50, 10), U256::from(41), U256::ZERO, U256::ZERO), Err(refused));
+        assert_eq!(vote(voter(50, 10), U256::ONE, U256::MAX, U256::ONE), Err(TallyError::Overflow));
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_uses_more_than_they_have_or_receives_more_than_is_needed(
+            power in 0u64..1_000, threshold in 1u64..500, ballots in proptest::collection::vec((0usize..3, 0u64..400), 0..20)
+        ) {
+            let mut voter = voter(power, 0);
+            let mut received = [U256::ZERO; 3];
+            let mut refused = 0u64;
+            for (contender, votes) in ballots {
+                match endorse(voter, U256::from(votes), received[contender], U256::from(threshold)) {
+                    Ok(endorsement) => {
+                        prop_assert_eq!(endorsement.used, voter.used + endorsement.counted);
+                        prop_assert!(endorsement.counted <= U256::from(votes));
+                        prop_assert_eq!(endorsement.nominated, endorsement.received == U256::from(threshold));
+                        voter.used = endorsement.used;
+                        received[contender] = endorsement.received;
+                    }
+                    Err(TallyError::Insufficient { .. }) => prop_assert!(U256::from(votes) > voter.left()),
+                    Err(TallyError::AlreadyNominee { .. }) => refused += 1,
+                    Err(TallyError::Overflow) => prop_assert!(false, "small numbers do not overflow"),
+                }
+                prop_assert!(voter.used <= voter.power);
+                prop_assert!(received.iter().all(|votes| *votes <= U256::from(threshold)));
+                prop_assert_eq!(received.iter().sum::<U256>(), voter.used);
+            }
+            prop_assert!(refused == 0 || received.iter().any(|votes| *votes == U256::from(threshold)));
+        }
+    }
+}

@@ -147,3 +147,100 @@ impl fmt::Display for ThresholdError {
 }
 
 impl core::error::Error for ThresholdError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_quorum_is_rounded_down() {
+        #[track_caller]
+        fn check(supply: u64, numerator: u64, expected: u64) {
+            let quorum = quorum(U256::from(supply), Fraction::new(numerator, 10_000));
+            assert_eq!(quorum, Ok(U256::from(expected)));
+        }
+        check(4_588_999_427, 20, 9_177_998);
+        check(499, 20, 0);
+        check(500, 20, 1);
+        check(500, 10_000, 500);
+        check(0, 20, 0);
+        let fraction = Fraction::new(20, 10_000);
+        assert_eq!(quorum(U256::MAX, fraction), Err(ThresholdError::Overflow));
+        assert_eq!(quorum(U256::ONE, Fraction::new(1, 0)), Err(ThresholdError::DivisionByZero));
+    }
+
+    #[test]
+    fn exactly_the_ratio_does_not_succeed() {
+        #[track_caller]
+        fn check(for_votes: u64, against_votes: u64, expected: bool) {
+            let ratio = Fraction::new(8_333, 10_000);
+            assert_eq!(vote_succeeded(U256::from(for_votes), U256::from(against_votes), ratio), Ok(expected));
+        }
+        check(8_333, 1_667, false);
+        check(8_334, 1_667, true);
+        check(8_333, 1_668, false);
+        check(5, 1, true);
+        check(1, 0, true);
+        check(0, 0, false);
+        let ratio = Fraction::new(8_333, 10_000);
+        assert_eq!(vote_succeeded(U256::MAX, U256::ONE, ratio), Err(ThresholdError::Overflow));
+        assert_eq!(vote_succeeded(U256::MAX, U256::ZERO, ratio), Err(ThresholdError::Overflow));
+    }
+
+    #[test]
+    fn bounds_the_number_of_nominees() {
+        assert_eq!(most_nominees(Fraction::new(20, 10_000)), Ok(U256::from(500)));
+        assert_eq!(most_nominees(Fraction::new(19, 10_000)), Ok(U256::from(526)));
+        assert_eq!(most_nominees(Fraction::new(0, 10_000)), Err(ThresholdError::DivisionByZero));
+    }
+
+    #[test]
+    fn signatures_must_be_a_reachable_majority() {
+        use ThresholdError as E;
+        #[track_caller]
+        fn check(threshold: usize, seats: usize, expected: Result<(), ThresholdError>) {
+            assert_eq!(check_signatures(threshold, seats), expected);
+        }
+        check(9, 12, Ok(()));
+        check(12, 12, Ok(()));
+        check(7, 12, Ok(()));
+        check(6, 12, Err(E::NoMajority { threshold: 6, seats: 12 }));
+        check(13, 12, Err(E::AboveSeats { threshold: 13, seats: 12 }));
+        check(3, 5, Ok(()));
+        check(2, 5, Err(E::NoMajority { threshold: 2, seats: 5 }));
+        check(0, 0, Err(E::NoMajority { threshold: 0, seats: 0 }));
+    }
+
+    #[test]
+    fn fractions_are_at_most_one() {
+        assert_eq!(Fraction::new(10_000, 10_000).check(), Ok(()));
+        let fraction = Fraction::new(10_001, 10_000);
+        assert_eq!(fraction.check(), Err(ThresholdError::AboveOne { fraction }));
+        assert_eq!(Fraction::new(1, 0).check(), Err(ThresholdError::DivisionByZero));
+    }
+
+    #[test]
+    fn excluded_votes_do_not_count() {
+        assert_eq!(votable_supply(U256::from(10), U256::from(4)), Ok(U256::from(6)));
+        assert_eq!(votable_supply(U256::from(4), U256::from(10)), Err(ThresholdError::Overflow));
+    }
+
+    proptest! {
+        #[test]
+        fn no_more_than_the_most_nominees_can_reach_the_quorum(supply in 10_000u64.., numerator in 1u64..=10_000) {
+            let fraction = Fraction::new(numerator, 10_000);
+            let (quorum, most) = (quorum(U256::from(supply), fraction).unwrap(), most_nominees(fraction).unwrap());
+            prop_assert!(quorum * most <= U256::from(supply));
+        }
+
+        #[test]
+        fn more_for_votes_never_turn_success_into_failure(
+            for_votes in 0u64..1 << 60, against_votes in 0u64.., more in 0u64..1 << 60, numerator in 0u64..=10_000
+        ) {
+            let ratio = Fraction::new(numerator, 10_000);
+            let succeeded = |votes: u64| vote_succeeded(U256::from(votes), U256::from(against_votes), ratio).unwrap();
+            prop_assert!(!succeeded(for_votes) || succeeded(for_votes + more));
+        }
+    }
+}
