@@ -9,24 +9,35 @@
 #[doc(hidden)]
 pub extern crate alloc;
 
+pub mod access_control;
 pub mod addresses;
 pub mod call;
 pub mod calldata;
-pub mod checkpoints;
 pub mod checkpoints;
 pub mod dispatch;
 pub mod ecdsa;
 pub mod eip712;
 pub mod election;
 pub mod encode;
+pub mod erc165;
+pub mod initializer;
+pub mod governor;
 pub mod log;
+pub mod ownable;
 pub mod revert;
+pub mod safe;
 pub mod storage;
+pub mod token_receiver;
 
+pub use access_control::{AccessControl, AccessControlStorage};
 pub use call::{invoke, query};
 pub use calldata::{Decode, Slice, Text};
 pub use eip712::Eip712;
 pub use encode::Encode;
+pub use erc165::Erc165;
+pub use initializer::{Initializable, InitializableStorage};
 pub use log::emit;
+pub use ownable::{Ownable, OwnableStorage};
 pub use revert::{Checked, Outcome, Revert, ensure, require};
 pub use storage::Gap;
+pub use token_receiver::TokenReceiver;
