@@ -4,13 +4,13 @@
 //! and fees are zero. This is the ground for replaying recorded traces and for testing contracts one call at a time; the
 //! rules of real transactions live in the chain.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256};
 use revm::{
     context::{
         TxEnv,
-        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, Output},
+        result::{EVMError, ExecutionResult, HaltReason, InvalidHeader, InvalidTransaction, Output},
     },
     context_interface::{ContextSetters, JournalTr, block::BlobExcessGasAndPrice},
     handler::Handler,
@@ -20,7 +20,7 @@ use revm::{
 use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 
 use crate::{
-    handler::Runner,
+    handler::{Rules, Runner},
     program::{Programs, program_code},
     state::MemoryState,
     vm::Vm,
@@ -182,7 +182,7 @@ impl Changes {
         self.accounts.iter().filter_map(|(address, account)| Some((*address, account.balance?))).collect()
     }
 
-    fn of(state: &EvmState, before: &MemoryState) -> Self {
+    pub(crate) fn of(state: &EvmState, before: &MemoryState) -> Self {
         let mut accounts = BTreeMap::new();
         for (address, account) in state {
             if !account.is_touched() {
@@ -241,9 +241,28 @@ pub enum ExecuteError {
     /// Another fault of the message.
     #[error("the message is not valid: {0}")]
     Invalid(InvalidTransaction),
-    /// A fault of the machine. Does not happen over a state in memory.
-    #[error("execution failed: {0}")]
-    Machine(String),
+    /// The environment of the block contradicts the rules of the EVM.
+    #[error("the block is not valid: {0}")]
+    InvalidBlock(InvalidHeader),
+    /// A precompiled contract failed in a way that is no result of the message.
+    #[error("a precompiled contract failed: {0}")]
+    Precompile(String),
+}
+
+impl From<EVMError<Infallible>> for ExecuteError {
+    fn from(error: EVMError<Infallible>) -> Self {
+        match error {
+            EVMError::Transaction(
+                InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas: intrinsic, gas_limit: limit }
+                | InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor: intrinsic, gas_limit: limit },
+            ) => Self::IntrinsicGas { intrinsic, limit },
+            EVMError::Transaction(fault) => Self::Invalid(fault),
+            EVMError::Header(fault) => Self::InvalidBlock(fault),
+            EVMError::Database(never) => match never {},
+            EVMError::Custom(fault) => Self::Precompile(fault),
+            EVMError::CustomAny(fault) => Self::Precompile(fault.to_string()),
+        }
+    }
 }
 
 /// Executes messages one at a time over a state in memory.
@@ -265,15 +284,15 @@ impl Executor {
     /// Puts code and storage at an address without running anything. Slots not named keep their values.
     pub fn install(&mut self, address: Address, code: &Code, storage: impl IntoIterator<Item = (U256, U256)>) {
         let state = self.vm.state_mut();
-        state.set_code(address, Bytecode::new_legacy(code.bytes()));
-        for (slot, value) in storage {
-            state.set_slot(address, slot, value);
-        }
+        let delta = state.installing(address, code, storage);
+        state.apply(&delta);
     }
 
     /// Sets a balance in wei.
     pub fn set_balance(&mut self, address: Address, balance: U256) {
-        self.vm.state_mut().set_balance(address, balance);
+        let state = self.vm.state_mut();
+        let delta = state.funding(address, balance);
+        state.apply(&delta);
     }
 
     /// Executes a message and keeps its effects if it succeeds.
@@ -282,7 +301,8 @@ impl Executor {
     /// [`ExecuteError`] when the message cannot be executed; a revert or halt is an [`Outcome`].
     pub fn call(&mut self, block: &BlockEnv, message: Message) -> Result<Outcome, ExecuteError> {
         let (outcome, state) = self.run(block, message)?;
-        self.vm.state_mut().apply(state);
+        let delta = self.vm.state().difference(state);
+        self.vm.state_mut().apply(&delta);
         Ok(outcome)
     }
 
@@ -314,18 +334,9 @@ impl Executor {
         vm.panic = None;
         vm.inner.ctx.set_block(block.to_revm());
         vm.inner.ctx.set_tx(unchecked_tx(message));
-        let result = Runner::new(false).run(vm);
+        let result = Runner::new(Rules::Free).run(vm);
         let state = vm.inner.ctx.journaled_state.finalize();
-        let result = result.map_err(|error| match error {
-            EVMError::Transaction(InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas, gas_limit }) => {
-                ExecuteError::IntrinsicGas { intrinsic: initial_gas, limit: gas_limit }
-            }
-            EVMError::Transaction(InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor, gas_limit }) => {
-                ExecuteError::IntrinsicGas { intrinsic: gas_floor, limit: gas_limit }
-            }
-            EVMError::Transaction(fault) => ExecuteError::Invalid(fault),
-            other => ExecuteError::Machine(other.to_string()),
-        })?;
+        let result = result.map_err(ExecuteError::from)?;
         let changes = if result.is_success() { Changes::of(&state, vm.state()) } else { Changes::default() };
         let panic = vm.panic.take();
         Ok((outcome(result, changes, panic), state))
@@ -346,7 +357,7 @@ pub(crate) fn unchecked_tx(message: Message) -> TxEnv {
     }
 }
 
-fn outcome(result: ExecutionResult, changes: Changes, panic: Option<String>) -> Outcome {
+pub(crate) fn outcome(result: ExecutionResult, changes: Changes, panic: Option<String>) -> Outcome {
     let gas_used = result.tx_gas_used();
     let (status, output, logs, created) = match result {
         ExecutionResult::Success { logs, output, .. } => match output {

@@ -4,17 +4,33 @@
 //!
 //! - [`Programs`]: the native programs a chain can run, named in account code.
 //! - [`Executor`]: runs single messages over a state in memory, with no regard to signatures, nonces or fees.
+//! - [`Chain`]: real transactions, blocks, receipts and logs, in memory or in a file.
 //!
 //! Nothing here reads a clock, draws a random number or knows what the programs are for.
 
+mod block;
+mod chain;
+mod config;
 mod executor;
+mod file;
 mod handler;
 mod host;
+mod ledger;
 mod program;
+mod query;
+mod receipts;
 mod state;
+mod store;
+mod tx;
 mod vm;
 
+pub use block::Block;
+pub use chain::{Chain, ChainError, EstimateError, Mined, SnapshotId, TxResult};
+pub use config::{BlockRule, BlockTime, ChainConfig, Genesis, GenesisAccount};
 pub use executor::{AccountChange, BlockEnv, Changes, Code, ExecuteError, Executor, Message, Outcome, Status};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
+pub use query::{LogFilter, LogView, Receipt, TransactionView};
 pub use revm::{context::result::HaltReason, primitives::hardfork::SpecId};
 pub use state::MemoryState;
+pub use store::StoreError;
+pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};

@@ -65,6 +65,11 @@ pub(crate) struct Vm<D: Database> {
     pub(crate) panic: Option<String>,
 }
 
+// SAFETY: what keeps revm's machine from being sent are the reference-counted memory buffers of its local context and frames. All
+// owners of one buffer are inside the same machine and are never handed out, so they move together; between messages no program runs,
+// so no host points at the machine.
+unsafe impl<D: Database + Send> Send for Vm<D> where D::Error: Send {}
+
 /// Unwinds a program out of a host operation it may not or cannot finish.
 pub(crate) struct Trap(pub(crate) InstructionResult);
 

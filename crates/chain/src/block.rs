@@ -1,0 +1,220 @@
+//! Blocks: those with transactions, which are stored, and the empty ones between them, which are computed.
+//!
+//! A stored block is sealed as on Ethereum: its hash is the hash of its RLP-encoded header, with the roots of its transactions and
+//! receipts.
+//!
+//! A chain with slots has a block for every slot. Moving the clock by half a year would mean a million headers, each hashed into
+//! the next; instead, an empty block has by definition
+//!
+//! ```text
+//! hash(n) = keccak256("ephor: empty block" ‖ hash of the last stored block before n ‖ n as 8 bytes)
+//! ```
+//!
+//! so that any of them is known at once, parent hashes still link every block to the one before, and a different past still means
+//! different hashes. Deviation: the hash of an empty block is therefore not the hash of its header, and is
+//! always given beside it.
+//!
+//! Deviation: `state_root` is zero. [`state_root`] is the place to compute it.
+
+use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header};
+use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
+use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
+use alloy_trie::root::ordered_trie_root_encoded;
+
+use crate::{
+    config::{BlockRule, BlockTime, ChainConfig},
+    executor::BlockEnv,
+    receipts::{Receipts, ReceiptsBuilder},
+    tx::Transaction,
+};
+
+/// A block without its transactions' contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its hash.
+    pub hash: B256,
+    /// Its header.
+    pub header: Header,
+    /// Ethereum's block number when it was made; the chain's own on chains with slots.
+    pub l1_block: u64,
+    /// Its transactions, in order.
+    pub transactions: Vec<B256>,
+}
+
+/// A block with everything in it, as the chain keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredBlock {
+    pub(crate) hash: B256,
+    pub(crate) header: Header,
+    pub(crate) l1_block: u64,
+    pub(crate) txs: Vec<StoredTx>,
+    pub(crate) receipts: Receipts,
+}
+
+/// A transaction in a block: encoded, which is a third of its size in memory.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub(crate) struct StoredTx {
+    pub(crate) hash: B256,
+    pub(crate) sender: Address,
+    pub(crate) encoded: Bytes,
+}
+
+impl StoredTx {
+    pub(crate) fn new(tx: &Transaction) -> Self {
+        Self { hash: tx.hash(), sender: tx.from(), encoded: tx.encoded().into() }
+    }
+}
+
+impl AsRef<[u8]> for StoredTx {
+    fn as_ref(&self) -> &[u8] {
+        &self.encoded
+    }
+}
+
+#[derive(RlpEncodable, RlpDecodable)]
+struct OnDisk {
+    header: Header,
+    l1_block: u64,
+    txs: Vec<StoredTx>,
+    receipts: Receipts,
+}
+
+impl StoredBlock {
+    pub(crate) fn time(&self) -> BlockTime {
+        BlockTime { timestamp: self.header.timestamp, l1_block: self.l1_block }
+    }
+
+    pub(crate) fn to_block(&self) -> Block {
+        Block {
+            hash: self.hash,
+            header: self.header.clone(),
+            l1_block: self.l1_block,
+            transactions: self.txs.iter().map(|tx| tx.hash).collect(),
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let Self { header, l1_block, txs, receipts, .. } = self.clone();
+        let mut out = Vec::new();
+        OnDisk { header, l1_block, txs, receipts }.encode(&mut out);
+        out
+    }
+
+    pub(crate) fn from_bytes(mut bytes: &[u8]) -> Result<Self, alloy_rlp::Error> {
+        let OnDisk { header, l1_block, txs, receipts } = OnDisk::decode(&mut bytes)?;
+        Ok(Self { hash: header.hash_slow(), header, l1_block, txs, receipts })
+    }
+}
+
+/// The place of a block on its chain, before anything is known of its contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) number: u64,
+    pub(crate) time: BlockTime,
+}
+
+impl Place {
+    /// What contracts see as `block.number`.
+    pub(crate) fn evm_number(self, config: &ChainConfig) -> u64 {
+        match config.blocks {
+            BlockRule::Slots { .. } => self.number,
+            BlockRule::OnDemand => self.time.l1_block,
+        }
+    }
+
+    pub(crate) fn env(self, config: &ChainConfig) -> BlockEnv {
+        BlockEnv {
+            number: self.evm_number(config),
+            timestamp: self.time.timestamp,
+            coinbase: config.coinbase,
+            base_fee: config.base_fee,
+            gas_limit: config.gas_limit,
+            prevrandao: prevrandao(config.chain_id, self.number),
+        }
+    }
+
+    /// A header of this place without contents.
+    fn header(self, config: &ChainConfig, parent_hash: B256) -> Header {
+        let mix_hash = match config.blocks {
+            BlockRule::Slots { .. } => prevrandao(config.chain_id, self.number),
+            // As on live Arbitrum chains, bytes 8 to 16 carry Ethereum's block number.
+            BlockRule::OnDemand => {
+                let mut mix = B256::ZERO;
+                mix[8..16].copy_from_slice(&self.time.l1_block.to_be_bytes());
+                mix
+            }
+        };
+        Header {
+            parent_hash,
+            ommers_hash: EMPTY_OMMER_ROOT_HASH,
+            beneficiary: config.coinbase,
+            state_root: state_root(),
+            transactions_root: EMPTY_ROOT_HASH,
+            receipts_root: EMPTY_ROOT_HASH,
+            number: self.number,
+            gas_limit: config.gas_limit,
+            timestamp: self.time.timestamp,
+            mix_hash,
+            base_fee_per_gas: Some(config.base_fee),
+            withdrawals_root: Some(EMPTY_ROOT_HASH),
+            blob_gas_used: Some(0),
+            excess_blob_gas: Some(0),
+            parent_beacon_block_root: Some(B256::ZERO),
+            requests_hash: Some(EMPTY_REQUESTS_HASH),
+            ..Header::default()
+        }
+    }
+
+    /// Seals a block with its contents.
+    pub(crate) fn seal(
+        self,
+        config: &ChainConfig,
+        parent_hash: B256,
+        txs: Vec<StoredTx>,
+        receipts: ReceiptsBuilder,
+    ) -> StoredBlock {
+        let header = Header {
+            transactions_root: ordered_trie_root_encoded(&txs),
+            receipts_root: ordered_trie_root_encoded(&receipts.encoded),
+            logs_bloom: receipts.bloom,
+            gas_used: receipts.gas_used,
+            ..self.header(config, parent_hash)
+        };
+        let l1_block = self.evm_number(config);
+        StoredBlock { hash: header.hash_slow(), header, l1_block, txs, receipts: receipts.finish() }
+    }
+
+    /// The empty block of this place, after the stored block `anchor`.
+    pub(crate) fn empty(self, config: &ChainConfig, anchor: &StoredBlock) -> Block {
+        let parent = self.number.saturating_sub(1);
+        let parent_hash = if parent == anchor.header.number { anchor.hash } else { empty_hash(anchor.hash, parent) };
+        Block {
+            hash: empty_hash(anchor.hash, self.number),
+            header: self.header(config, parent_hash),
+            l1_block: self.evm_number(config),
+            transactions: Vec::new(),
+        }
+    }
+}
+
+/// The hash of an empty block after the stored block that hashes to `anchor`.
+pub(crate) fn empty_hash(anchor: B256, number: u64) -> B256 {
+    keccak256([&b"ephor: empty block"[..], anchor.as_slice(), &number.to_be_bytes()].concat())
+}
+
+/// The randomness of a block: known to everyone beforehand, as nobody's stake depends on it here.
+fn prevrandao(chain_id: u64, number: u64) -> B256 {
+    keccak256([&b"ephor: randao"[..], &chain_id.to_be_bytes(), &number.to_be_bytes()].concat())
+}
+
+/// What `BLOCKHASH` returns where contracts see Ethereum's block numbers: as on live Arbitrum chains, a value of its own for each
+/// number, unrelated to Ethereum's hashes.
+pub(crate) fn pseudo_hash(chain_id: u64, number: u64) -> B256 {
+    keccak256([&b"ephor: l1 hash"[..], &chain_id.to_be_bytes(), &number.to_be_bytes()].concat())
+}
+
+/// The root of the state's Merkle-Patricia trie: not computed, since nothing here proves anything against it.
+fn state_root() -> B256 {
+    B256::ZERO
+}

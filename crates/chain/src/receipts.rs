@@ -1,0 +1,153 @@
+//! The receipts and logs of a block, packed.
+//!
+//! A term has a hundred thousand transactions and more logs than that, so a block keeps its logs in three flat arrays instead of
+//! one allocation per log and topic list. Readers get ordinary values.
+
+use alloy_consensus::{Eip658Value, Receipt as ConsensusReceipt, RlpEncodableReceipt};
+use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes, Log, LogData};
+use alloy_rlp::{RlpDecodable, RlpEncodable};
+
+use crate::tx::UNSIGNED_TX_TYPE;
+
+/// The packed receipts of one block.
+#[derive(Clone, Debug, Default, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub(crate) struct Receipts {
+    entries: Vec<Entry>,
+    logs: Vec<PackedLog>,
+    topics: Vec<B256>,
+    data: Bytes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+struct Entry {
+    success: bool,
+    cumulative_gas: u64,
+    /// The index behind the transaction's last log.
+    logs_end: u64,
+    /// Zero if none.
+    created: Address,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+struct PackedLog {
+    address: Address,
+    /// The index behind its last topic.
+    topics_end: u64,
+    /// The index behind its last byte of data.
+    data_end: u64,
+}
+
+/// One log as it lies in the block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogRef<'a> {
+    pub(crate) address: Address,
+    pub(crate) topics: &'a [B256],
+    pub(crate) data: &'a [u8],
+}
+
+impl LogRef<'_> {
+    pub(crate) fn to_log(self) -> Log {
+        Log {
+            address: self.address,
+            data: LogData::new_unchecked(self.topics.to_vec(), Bytes::copy_from_slice(self.data)),
+        }
+    }
+}
+
+impl Receipts {
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn success(&self, tx: usize) -> bool {
+        self.entries[tx].success
+    }
+
+    pub(crate) fn created(&self, tx: usize) -> Option<Address> {
+        Some(self.entries[tx].created).filter(|created| !created.is_zero())
+    }
+
+    pub(crate) fn cumulative_gas(&self, tx: usize) -> u64 {
+        self.entries[tx].cumulative_gas
+    }
+
+    pub(crate) fn gas_used(&self, tx: usize) -> u64 {
+        self.cumulative_gas(tx) - tx.checked_sub(1).map_or(0, |before| self.cumulative_gas(before))
+    }
+
+    /// The indices in the block of the transaction's logs.
+    pub(crate) fn log_indices(&self, tx: usize) -> std::ops::Range<usize> {
+        let start = tx.checked_sub(1).map_or(0, |before| self.entries[before].logs_end);
+        index(start)..index(self.entries[tx].logs_end)
+    }
+
+    /// The log at an index in the block.
+    pub(crate) fn log(&self, at: usize) -> LogRef<'_> {
+        let log = &self.logs[at];
+        let (topics_start, data_start) =
+            at.checked_sub(1).map_or((0, 0), |before| (self.logs[before].topics_end, self.logs[before].data_end));
+        LogRef {
+            address: log.address,
+            topics: &self.topics[index(topics_start)..index(log.topics_end)],
+            data: &self.data[index(data_start)..index(log.data_end)],
+        }
+    }
+}
+
+fn index(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+/// Packs the receipts of a block while it is being executed, and encodes each for the receipts' trie.
+#[derive(Debug, Default)]
+pub(crate) struct ReceiptsBuilder {
+    packed: Receipts,
+    data: Vec<u8>,
+    pub(crate) encoded: Vec<Vec<u8>>,
+    pub(crate) bloom: Bloom,
+    pub(crate) gas_used: u64,
+}
+
+impl ReceiptsBuilder {
+    /// Adds the receipt of the next transaction.
+    pub(crate) fn push(&mut self, tx_type: u8, success: bool, gas_used: u64, created: Option<Address>, logs: Vec<Log>) {
+        self.gas_used += gas_used;
+        let mut bloom = Bloom::ZERO;
+        for log in &logs {
+            bloom.accrue(BloomInput::Raw(log.address.as_slice()));
+            for topic in log.topics() {
+                bloom.accrue(BloomInput::Raw(topic.as_slice()));
+            }
+            self.packed.topics.extend_from_slice(log.topics());
+            self.data.extend_from_slice(&log.data.data);
+            self.packed.logs.push(PackedLog {
+                address: log.address,
+                topics_end: self.packed.topics.len() as u64,
+                data_end: self.data.len() as u64,
+            });
+        }
+        self.bloom |= bloom;
+        self.packed.entries.push(Entry {
+            success,
+            cumulative_gas: self.gas_used,
+            logs_end: self.packed.logs.len() as u64,
+            created: created.unwrap_or_default(),
+        });
+        self.encoded.push(encode(tx_type, success, self.gas_used, &bloom, logs));
+    }
+
+    pub(crate) fn finish(self) -> Receipts {
+        Receipts { data: self.data.into(), ..self.packed }
+    }
+}
+
+fn encode(tx_type: u8, success: bool, cumulative_gas_used: u64, bloom: &Bloom, logs: Vec<Log>) -> Vec<u8> {
+    let receipt = ConsensusReceipt { status: Eip658Value::Eip658(success), cumulative_gas_used, logs };
+    let mut out = Vec::with_capacity(1 + receipt.rlp_encoded_length_with_bloom(bloom));
+    if tx_type != 0 {
+        debug_assert!(tx_type <= UNSIGNED_TX_TYPE);
+        out.push(tx_type);
+    }
+    receipt.rlp_encode_with_bloom(bloom, &mut out);
+    out
+}
