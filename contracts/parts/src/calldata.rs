@@ -42,8 +42,15 @@ impl<'a> Decoder<'a> {
         self.data.len() as u128
     }
 
+    /// All of the data, the head included.
+    #[must_use]
+    pub const fn data(&self) -> &'a [u8] {
+        self.data
+    }
+
     /// The word at `position`. Like `calldataload`, it reads zeros beyond the end.
-    fn word(&self, position: u128) -> B256 {
+    #[must_use]
+    pub fn word(&self, position: u128) -> B256 {
         let mut word = B256::ZERO;
         if position < self.end() {
             // Within `usize`: the position is below the length of a slice.

@@ -65,3 +65,18 @@ sol! {
         event SafeMultiSigTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures, bytes additionalInfo);
     }
 }
+
+sol! {
+    /// A contract that a Safe asks before it executes a transaction, and tells afterwards.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IGuard {
+        function checkTransaction(address to, uint256 value, bytes memory data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes memory signatures, address msgSender) external;
+        function checkAfterExecution(bytes32 txHash, bool success) external;
+    }
+
+    /// What a proxy of a Safe answers itself instead of the code behind it.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ISafeProxy {
+        function masterCopy() external view returns (address);
+    }
+}

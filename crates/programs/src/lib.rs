@@ -33,6 +33,10 @@ pub const GOVERNOR: u32 = 12;
 pub const PROXY: u32 = 13;
 /// `GnosisSafe`.
 pub const SAFE: u32 = 14;
+/// `GnosisSafeL2`.
+pub const SAFE_L2: u32 = 15;
+/// `GnosisSafeProxy`.
+pub const SAFE_PROXY: u32 = 16;
 
 /// The programs, by their ids.
 #[must_use]
@@ -78,6 +82,10 @@ pub fn all() -> Programs {
         Program { id: PROXY, name: "Proxy", entry: ephor_proxy::entry },
         #[cfg(feature = "safe")]
         Program { id: SAFE, name: "GnosisSafe", entry: ephor_safe::entry },
+        #[cfg(feature = "safe")]
+        Program { id: SAFE_L2, name: "GnosisSafeL2", entry: ephor_safe_l2::entry },
+        #[cfg(feature = "proxy")]
+        Program { id: SAFE_PROXY, name: "GnosisSafeProxy", entry: ephor_safe_proxy::entry },
     ];
     Programs::new(programs).unwrap_or_else(|clash| unreachable!("ids are distinct by construction: {clash}"))
 }
