@@ -16,3 +16,9 @@ pub fn emit<E: SolEvent>(vm: &VM, event: &E) {
     // The number of topics is that of the event, four at the most, so the host has nothing to refuse.
     let _ = vm.raw_log(&words, &event.encode_data());
 }
+
+/// Emits a log already encoded, for what an event of an interface cannot carry: a `string` that is no UTF-8.
+pub fn emit_raw(vm: &VM, topics: &[B256], data: &[u8]) {
+    // As in `emit`.
+    let _ = vm.raw_log(topics, data);
+}
