@@ -102,5 +102,9 @@ pub const CONSTRUCTOR_SLOT: alloy_primitives::U256 = stylus_sdk::abi::internal::
 /// Slots beyond the layout of the deployed contracts: what those keep as immutables in their code.
 #[must_use]
 pub fn namespaced_slots() -> Vec<alloy_primitives::U256> {
-    Vec::new()
+    let slots: &[&[alloy_primitives::U256]] = &[
+        #[cfg(feature = "route-builder")]
+        ephor_route_builder::NAMESPACED_SLOTS,
+    ];
+    slots.concat()
 }
