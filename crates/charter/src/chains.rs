@@ -83,6 +83,15 @@ pub struct Bridge {
     pub retryable_lifetime_seconds: u64,
 }
 
+/// Names that a remedy lists.
+const NAMES_LISTED: usize = 16;
+
+/// A reference to a chain that does not exist.
+pub(crate) fn unknown(name: &str, chains: &[Chain]) -> Problem {
+    let known = chains.iter().take(NAMES_LISTED).map(|known| known.name.clone()).collect();
+    Problem::UnknownChain { name: name.to_owned(), known }
+}
+
 /// Reads `[[chains]]`.
 pub(crate) fn read(document: &mut Section<'_>) -> Option<Vec<Chain>> {
     let sections = document.sections("chains");
@@ -213,7 +222,7 @@ fn check_parents(source: &Source<'_>, chains: &[SitedChain]) {
                 Problem::NoParentAllowed { chain: chain.name.clone(), parent: parent.clone() },
             ),
             (Some(parent), ChainKind::Arbitrum) if !chains.iter().any(|other| other.chain.name == *parent) => {
-                let known = chains.iter().map(|other| other.chain.name.clone()).collect();
+                let known = chains.iter().take(NAMES_LISTED).map(|other| other.chain.name.clone()).collect();
                 source.report(sited.parent.clone(), Problem::UnknownChain { name: parent.clone(), known });
             }
             _ => {}

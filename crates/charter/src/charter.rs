@@ -64,7 +64,7 @@ impl Charter {
         let name = path.display().to_string();
         match read_text(path) {
             Ok(text) => Self::parse(&name, &text),
-            Err(problem) => Err(Faults::new(&name, vec![Fault::of_file(problem)])),
+            Err(problem) => Err(Faults::new(&name, vec![Fault::of_file(problem)], 0)),
         }
     }
 
@@ -76,20 +76,19 @@ impl Charter {
         let (table, syntax) = DeTable::parse_recoverable(text);
         if !syntax.is_empty() {
             // What stands where the notation is broken is a guess, so nothing else is said about it.
-            let faults = syntax
-                .into_iter()
-                .map(|error| {
-                    let span = error.span().unwrap_or(0..0);
-                    Fault::at(text, span, Problem::Syntax { message: error.message().to_owned() })
-                })
-                .collect();
-            return Err(Faults::new(name, faults));
+            let source = Source::new(text);
+            for error in syntax {
+                let span = error.span().unwrap_or(0..0);
+                source.report(span, Problem::Syntax { message: error.message().to_owned() });
+            }
+            let (faults, more) = source.into_faults();
+            return Err(Faults::new(name, faults, more));
         }
         let source = Source::new(text);
         let charter = read(Section::document(&source, table.get_ref()));
         match (charter, source.into_faults()) {
-            (Some(charter), faults) if faults.is_empty() => Ok(charter),
-            (_, faults) => Err(Faults::new(name, faults)),
+            (Some(charter), (faults, _)) if faults.is_empty() => Ok(charter),
+            (_, (faults, more)) => Err(Faults::new(name, faults, more)),
         }
     }
 
@@ -201,25 +200,4 @@ fn read_text(path: &Path) -> Result<String, Problem> {
         return Err(Problem::TooLarge { most_bytes: MOST_BYTES });
     }
     String::from_utf8(bytes).map_err(|error| Problem::NotUtf8 { at: error.utf8_error().valid_up_to() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A charter of this repository.
-    #[track_caller]
-    fn shipped(name: &str) -> Charter {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charters").join(name);
-        match Charter::load(path) {
-            Ok(charter) => charter,
-            Err(faults) => panic!("{faults}"),
-        }
-    }
-
-    #[test]
-    fn loads_arbitrum() {
-        let charter = shipped("arbitrum.toml");
-        assert_eq!(charter.chains.len(), 3);
-    }
 }

@@ -88,6 +88,10 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Council> {
     }
     check_members(source, &cohorts, seats_per_organisation.as_ref().map(|most| most.value));
     section.finish();
+    // With another number of cohorts the seats of the whole council are unknown, and so is what depends on them.
+    if cohorts.len() != COHORTS {
+        return None;
+    }
     Some(Council {
         seats_per_cohort: seats_per_cohort?.value,
         seats_per_organisation: seats_per_organisation?.value,

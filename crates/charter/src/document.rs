@@ -4,10 +4,16 @@
 //! reports those nobody asked for. Whatever cannot be read is reported where it stands and read as nothing, and reading goes
 //! on. A value's type says how it is written: see [`Setting`].
 
-use crate::{fault::Fault, problem::Problem};
+use crate::{
+    fault::{Fault, MOST_FAULTS},
+    problem::Problem,
+};
 use alloy_primitives::{Address, U256};
 use ephor_rules::calendar::CivilHour;
-use std::{cell::RefCell, ops::Range};
+use std::{
+    cell::{Cell, RefCell},
+    ops::Range,
+};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -17,16 +23,22 @@ use toml::{
 pub(crate) struct Source<'a> {
     text: &'a str,
     faults: RefCell<Vec<Fault>>,
+    more: Cell<usize>,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, faults: RefCell::default() }
+        Self { text, faults: RefCell::default(), more: Cell::new(0) }
     }
 
     /// Reports a problem of the given bytes.
     pub(crate) fn report(&self, span: Range<usize>, problem: Problem) {
-        self.faults.borrow_mut().push(Fault::at(self.text, span, problem));
+        let mut faults = self.faults.borrow_mut();
+        if faults.len() < MOST_FAULTS {
+            faults.push(Fault::at(self.text, span, problem));
+        } else {
+            self.more.set(self.more.get() + 1);
+        }
     }
 
     /// The line of a byte, from 1.
@@ -34,8 +46,9 @@ impl<'a> Source<'a> {
         self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
-    pub(crate) fn into_faults(self) -> Vec<Fault> {
-        self.faults.into_inner()
+    /// The faults found, and how many more there are than are listed.
+    pub(crate) fn into_faults(self) -> (Vec<Fault>, usize) {
+        (self.faults.into_inner(), self.more.get())
     }
 }
 

@@ -18,8 +18,15 @@ pub struct Fault {
     /// What is wrong.
     pub problem: Problem,
     excerpt: String,
+    lead: String,
     marked: usize,
 }
+
+/// Bytes of a line that are shown.
+const EXCERPT_BYTES: usize = 160;
+
+/// Faults that are listed; what is wrong beyond them is counted. A file with more is no charter.
+pub(crate) const MOST_FAULTS: usize = 1_000;
 
 impl Fault {
     /// A fault of the bytes `span` of `text`.
@@ -28,11 +35,16 @@ impl Fault {
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let end = floor_boundary(text, span.end).clamp(start, line_end);
+        // Of a long line only the surroundings of the fault are shown.
+        let left = floor_boundary(text, start.saturating_sub(EXCERPT_BYTES / 2)).max(line_start);
+        let left = if line_end - line_start <= EXCERPT_BYTES { line_start } else { left };
+        let right = floor_boundary(text, left + EXCERPT_BYTES).min(line_end);
         Self {
             line: text[..start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            excerpt: text[line_start..line_end].trim_end().to_owned(),
-            marked: text[start..end].trim_end().chars().count().max(1),
+            excerpt: text[left..right].trim_end().to_owned(),
+            lead: text[left..start].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect(),
+            marked: text[start..end.min(right.max(start))].trim_end().chars().count().max(1),
             span,
             problem,
         }
@@ -40,7 +52,7 @@ impl Fault {
 
     /// A fault of the whole file.
     pub(crate) fn of_file(problem: Problem) -> Self {
-        Self { line: 0, column: 0, span: 0..0, problem, excerpt: String::new(), marked: 0 }
+        Self { line: 0, column: 0, span: 0..0, problem, excerpt: String::new(), lead: String::new(), marked: 0 }
     }
 
     /// What is wrong, in words.
@@ -72,13 +84,15 @@ pub struct Faults {
     pub file: String,
     /// The faults.
     pub faults: Vec<Fault>,
+    /// Faults beyond the first thousand, which are only counted.
+    pub more: usize,
 }
 
 impl Faults {
-    pub(crate) fn new(file: &str, mut faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(file: &str, mut faults: Vec<Fault>, more: usize) -> Self {
         faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
         faults.dedup();
-        Self { file: file.to_owned(), faults }
+        Self { file: file.to_owned(), faults, more }
     }
 }
 
@@ -95,12 +109,13 @@ impl fmt::Display for Faults {
             }
             let number = fault.line.to_string();
             let gutter = " ".repeat(number.len());
-            let lead: String =
-                fault.excerpt.chars().take(fault.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
             writeln!(f, "{}:{}:{}: {}", self.file, fault.line, fault.column, fault.problem)?;
             writeln!(f, "  {number} | {}", fault.excerpt)?;
-            writeln!(f, "  {gutter} | {lead}{}", "^".repeat(fault.marked))?;
+            writeln!(f, "  {gutter} | {}{}", fault.lead, "^".repeat(fault.marked))?;
             write!(f, "  {gutter} = remedy: {}", fault.remedy())?;
+        }
+        if self.more > 0 {
+            write!(f, "\n\n… and {} more faults", self.more)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Who may do what: the contracts of a council, their roles and the holders of these.
 
 use crate::{
-    chains::Chain,
+    chains::{Chain, unknown},
     document::{Section, Setting, address, choice},
     problem::Problem,
     safes::Safe,
@@ -238,7 +238,7 @@ fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&
         if let (Holder::Safe(name), Some(safes)) = (&holder.value, safes)
             && !safes.iter().any(|safe| safe.name == *name)
         {
-            let safes = safes.iter().map(|safe| safe.name.clone()).collect();
+            let safes = safes.iter().take(16).map(|safe| safe.name.clone()).collect();
             source.report(holder.span.clone(), Problem::UnknownHolder { found: name.clone(), safes });
         }
         holders.push(holder.value);
@@ -298,7 +298,6 @@ fn check_chain(section: &Section<'_>, name: &str, span: Range<usize>, chains: Op
     if let Some(chains) = chains
         && !chains.iter().any(|chain| chain.name == name)
     {
-        let known = chains.iter().map(|chain| chain.name.clone()).collect();
-        section.source.report(span, Problem::UnknownChain { name: name.to_owned(), known });
+        section.source.report(span, unknown(name, chains));
     }
 }

@@ -4,7 +4,7 @@
 //! member-sync action to install a new council.
 
 use crate::{
-    chains::Chain,
+    chains::{Chain, unknown},
     council::Council,
     document::{Section, Setting, choice},
     problem::Problem,
@@ -95,8 +95,7 @@ fn read_safe(
     if let Some(chains) = chains
         && !chains.iter().any(|known| known.name == chain.value)
     {
-        let known = chains.iter().map(|known| known.name.clone()).collect();
-        source.report(chain.span.clone(), Problem::UnknownChain { name: chain.value.clone(), known });
+        source.report(chain.span.clone(), unknown(&chain.value, chains));
     }
     if let Some(council) = council
         && let Err(error) = check_signatures(threshold.value, council.seats())
