@@ -98,8 +98,10 @@ impl Charter {
     }
 
     /// The chain on which elections are held.
+    ///
+    /// # Panics
+    /// For a charter built by hand without any chain; one that was loaded has exactly one governance chain.
     pub fn governance_chain(&self) -> &Chain {
-        // Loading ensures that there is exactly one; the first stands in for a charter built by hand without.
         self.chains.iter().find(|chain| chain.governance).unwrap_or(&self.chains[0])
     }
 
