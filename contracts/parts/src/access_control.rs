@@ -35,7 +35,7 @@ pub struct Role {
 #[storage]
 pub struct AccessControlStorage {
     roles: StorageMap<B256, Role>,
-    gap: Gap<49>,
+    _gap: Gap<49>,
 }
 
 /// A contract with roles.

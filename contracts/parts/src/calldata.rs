@@ -7,17 +7,21 @@
 //! - An offset is at most 2^64 − 1 and may point anywhere inside the data, aliases and overlaps included.
 //! - A dynamic value copied to memory first reserves its length (`Panic(0x41)` when that cannot be), then must lie inside
 //!   the data. A dynamic value left in calldata (`&[u8]`, [`Slice`]) must lie inside the data, and the elements of a
-//!   [`Slice`] are checked when they are read.
+//!   [`Slice`] are checked when they are read: the offset of a dynamic one is a signed number there, so it may point
+//!   back, and what it points at before the data is empty.
 //! - Bytes after the last value are ignored.
 
 use alloc::{string::String, vec::Vec};
 use core::marker::PhantomData;
 
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
 
 use crate::revert::{Outcome, Revert};
 
 const WORD: u128 = 32;
+
+/// Bytes before the data of a call.
+const SELECTOR: u128 = 4;
 
 /// Data being decoded, with offsets counted from `base` (the start of the enclosing tuple).
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +78,20 @@ impl<'a> Decoder<'a> {
         Ok(self.base + u128::from(offset))
     }
 
+    /// Follows the signed offset stored at `head`: the position of a dynamic value, or none if it lies before the data, where
+    /// everything is zero. The selector precedes the data, and a length read from within it is never possible.
+    fn follow_signed(&self, head: u128) -> Outcome<Option<u128>> {
+        let offset = I256::from_be_bytes(self.word(head).0);
+        if !offset.is_negative() {
+            return self.follow(head).map(Some);
+        }
+        let position = offset.wrapping_add(I256::from_raw(U256::from(self.base)));
+        if !position.is_negative() {
+            return u128::try_from(position.into_raw()).map(Some).map_err(|_| Revert::empty());
+        }
+        if position.unsigned_abs() <= U256::from(SELECTOR) { Err(Revert::empty()) } else { Ok(None) }
+    }
+
     /// The length word at `position` and the position after it. A revert without data if the word is not all there.
     fn length(&self, position: u128) -> Outcome<(B256, u128)> {
         if position + 31 >= self.end() {
@@ -98,6 +116,14 @@ pub trait Decode<'a>: Sized {
     /// # Errors
     /// The revert that Solidity gives, see the module.
     fn decode(from: Decoder<'a>, head: u128) -> Outcome<Self>;
+
+    /// Decodes the value as an element of an array left in calldata, whose head is at `head`.
+    ///
+    /// # Errors
+    /// The revert that Solidity gives, see the module.
+    fn element(from: Decoder<'a>, head: u128) -> Outcome<Self> {
+        Self::decode(from, head)
+    }
 }
 
 /// A list of arguments or of returned values.
@@ -201,15 +227,24 @@ impl<'a> Decode<'a> for Text {
     }
 }
 
+/// `bytes calldata` at `position`.
+fn calldata_bytes(from: Decoder<'_>, position: u128) -> Outcome<&[u8]> {
+    let (length, start) = from.length(position)?;
+    let length = u128::from(small(length).ok_or_else(Revert::empty)?);
+    if start + length > from.end() {
+        return Err(Revert::empty());
+    }
+    from.slice(start, length)
+}
+
 /// `bytes calldata` or `string calldata`.
 impl<'a> Decode<'a> for &'a [u8] {
     fn decode(from: Decoder<'a>, head: u128) -> Outcome<Self> {
-        let (length, start) = from.length(from.follow(head)?)?;
-        let length = u128::from(small(length).ok_or_else(Revert::empty)?);
-        if start + length > from.end() {
-            return Err(Revert::empty());
-        }
-        from.slice(start, length)
+        calldata_bytes(from, from.follow(head)?)
+    }
+
+    fn element(from: Decoder<'a>, head: u128) -> Outcome<Self> {
+        from.follow_signed(head)?.map_or(Ok(&[]), |position| calldata_bytes(from, position))
     }
 }
 
@@ -269,7 +304,7 @@ impl<'a, T: Decode<'a>> Slice<'a, T> {
         if index >= self.length {
             return Err(Revert::out_of_bounds());
         }
-        T::decode(self.elements, self.start + index * T::HEAD)
+        T::element(self.elements, self.start + index * T::HEAD)
     }
 
     /// All elements, each decoded when it is reached.

@@ -27,6 +27,7 @@ pub mod ownable;
 pub mod revert;
 pub mod safe;
 pub mod storage;
+pub mod timelock;
 pub mod token_receiver;
 
 pub use access_control::{AccessControl, AccessControlStorage};
@@ -40,4 +41,5 @@ pub use log::emit;
 pub use ownable::{Ownable, OwnableStorage};
 pub use revert::{Checked, Outcome, Revert, ensure, require};
 pub use storage::Gap;
+pub use timelock::{Timelock, TimelockStorage};
 pub use token_receiver::TokenReceiver;

@@ -13,7 +13,7 @@ use crate::{Gap, emit, require, revert::Outcome, routes};
 #[storage]
 pub struct OwnableStorage {
     owner: StorageAddress,
-    gap: Gap<49>,
+    _gap: Gap<49>,
 }
 
 /// A contract with an owner.
