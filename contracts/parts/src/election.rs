@@ -12,39 +12,35 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolValue;
-use ephor_abi::election::IElectionGovernor::{InvalidSupport, UnexpectedParamsLength};
+use ephor_abi::election::{
+    ICouncilGovernor,
+    IElectionGovernor::{
+        self, CastVoteDisabled, InvalidSupport, ProposeDisabled, UnexpectedParamsLength, VoteAlreadyCast,
+    },
+};
 use ephor_rules::calendar::cohort_up;
+use stylus_sdk::{
+    prelude::*,
+    storage::{StorageBool, StorageMap},
+    stylus_core::{BlockAccess, CryptographyAccess},
+};
 
 use crate::{
     calldata::decode,
+    ecdsa::Signature,
+    governor::{Governor, Operations, ballots, lifecycle},
     revert::{Outcome, Revert, ensure},
+    routes,
+    storage::Gap,
 };
 
 /// Cohorts of a council; they take turns.
 pub const COHORTS: u32 = 2;
 
-/// The arguments of an election's proposal: one call, to nobody, whose data is the election's index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProposeArgs {
-    /// The zero address.
-    pub targets: Vec<Address>,
-    /// No ether.
-    pub values: Vec<U256>,
-    /// `abi.encode(index)`.
-    pub calldatas: Vec<Bytes>,
-    /// For people, and part of the proposal's id.
-    pub description: String,
-}
-
-/// What is proposed for election `index`.
+/// What the proposal of election `index` would do: one call, to nobody, without ether, whose data is `abi.encode(index)`.
 #[must_use]
-pub fn propose_args(index: U256) -> ProposeArgs {
-    ProposeArgs {
-        targets: vec![Address::ZERO],
-        values: vec![U256::ZERO],
-        calldatas: vec![index.abi_encode().into()],
-        description: description(index),
-    }
+pub fn operations(index: U256) -> Operations {
+    Operations { targets: vec![Address::ZERO], values: vec![U256::ZERO], calldatas: vec![index.abi_encode().into()] }
 }
 
 /// "Security Council Election #7".
@@ -91,13 +87,158 @@ impl Ballot {
     }
 }
 
-/// What is remembered of a ballot by signature: the hash of what was signed, and who signed it.
-#[must_use]
-pub fn replay_preimage(ballot: B256, voter: Address) -> [u8; 52] {
-    let mut bytes = [0; 52];
-    bytes[..32].copy_from_slice(ballot.as_slice());
-    bytes[32..].copy_from_slice(voter.as_slice());
-    bytes
+/// Which ballots by signature have been cast: fifty slots.
+#[storage]
+pub struct CastBallots {
+    used: StorageMap<B256, StorageBool>,
+    _gap: Gap<49>,
+}
+
+impl CastBallots {
+    /// Whether a ballot, named by its hash together with its voter's address, has been cast.
+    #[must_use]
+    pub fn contains(&self, replay: B256) -> bool {
+        self.used.get(replay)
+    }
+
+    /// Remembers the ballot of `voter` with the digest that was signed.
+    ///
+    /// # Errors
+    /// `VoteAlreadyCast` the second time.
+    pub fn remember(&mut self, proposal_id: U256, digest: B256, voter: Address) -> Outcome {
+        let mut preimage = [0; 52];
+        preimage[..32].copy_from_slice(digest.as_slice());
+        preimage[32..].copy_from_slice(voter.as_slice());
+        let replay = self.vm().native_keccak256(&preimage);
+        let mut used = self.used.setter(replay);
+        ensure(!used.get(), || VoteAlreadyCast { voter, proposalId: proposal_id, replayHash: replay })?;
+        used.set(true);
+        Ok(())
+    }
+}
+
+/// A governor that holds elections.
+///
+/// What every governor has and an election has not is overridden in `Governor` by the `refuse_…` functions.
+pub trait Election: Governor {
+    /// Which ballots by signature have been cast.
+    fn cast_ballots(&self) -> &CastBallots;
+    /// Which ballots by signature have been cast, to be added to.
+    fn cast_ballots_mut(&mut self) -> &mut CastBallots;
+    /// The council manager.
+    ///
+    /// # Errors
+    /// None.
+    fn security_council_manager(&self) -> Outcome<Address>;
+    /// How much of a voting power is used in an election.
+    ///
+    /// # Errors
+    /// None.
+    fn votes_used(&self, proposal_id: U256, account: Address) -> Outcome<U256>;
+
+    /// Proposes election `index`. Returns the proposal's id.
+    ///
+    /// # Errors
+    /// As [`lifecycle::propose`].
+    fn propose_election(&mut self, index: U256) -> Outcome<U256> {
+        lifecycle::propose(self, &operations(index), description(index).as_bytes())
+    }
+
+    /// The proposal id of election `index`.
+    fn election_id(&self, index: U256) -> U256 {
+        operations(index).id(self.vm(), self.vm().native_keccak256(description(index).as_bytes()))
+    }
+
+    /// Casts a ballot by signature, once.
+    ///
+    /// # Errors
+    /// `Error(string)` for a bad signature, `VoteAlreadyCast`; as [`Governor::cast`].
+    fn cast_signed(&mut self, ballot: SignedBallot<'_>) -> Outcome<U256> {
+        let SignedBallot { proposal_id, support, reason, params, signature } = ballot;
+        let (digest, voter) = ballots::params_signer(self, proposal_id, support, reason, params, signature)?;
+        self.cast_ballots_mut().remember(proposal_id, digest, voter)?;
+        self.cast(proposal_id, voter, support, reason, params)
+    }
+
+    /// The block in which the call runs, of L1 on Arbitrum chains.
+    fn block(&self) -> U256 {
+        U256::from(self.vm().block_number())
+    }
+
+    /// The cohort that is up at election `index`.
+    ///
+    /// # Errors
+    /// None.
+    fn election_index_to_cohort(&self, index: U256) -> Outcome<u8> {
+        Ok(cohort(index))
+    }
+
+    /// What election `index` is called.
+    ///
+    /// # Errors
+    /// None.
+    fn election_index_to_description(&self, index: U256) -> Outcome<String> {
+        Ok(description(index))
+    }
+
+    /// The arguments of the proposal of election `index`.
+    ///
+    /// # Errors
+    /// None.
+    fn get_propose_args(&self, index: U256) -> Outcome<(Vec<Address>, Vec<U256>, Vec<Bytes>, String)> {
+        let Operations { targets, values, calldatas } = operations(index);
+        Ok((targets, values, calldatas, description(index)))
+    }
+
+    /// Whether a ballot by signature has been cast.
+    ///
+    /// # Errors
+    /// None.
+    fn used_nonces(&self, replay: B256) -> Outcome<bool> {
+        Ok(self.cast_ballots().contains(replay))
+    }
+}
+
+/// A ballot that somebody signed, cast by anybody.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedBallot<'a> {
+    /// The election.
+    pub proposal_id: U256,
+    /// 1: in favour.
+    pub support: u8,
+    /// Why, in the voter's words.
+    pub reason: &'a [u8],
+    /// Candidate and votes.
+    pub params: &'a [u8],
+    /// The voter's signature.
+    pub signature: Signature,
+}
+
+/// A vote that names no candidate.
+///
+/// # Errors
+/// `CastVoteDisabled`, always.
+pub fn refuse_vote<T>() -> Outcome<T> {
+    Err(CastVoteDisabled {}.into())
+}
+
+/// A proposal that is no election.
+///
+/// # Errors
+/// `ProposeDisabled`, always.
+pub fn refuse_proposal<T>() -> Outcome<T> {
+    Err(ProposeDisabled {}.into())
+}
+
+routes! {
+    /// The functions that both elections have.
+    pub fn routes<C: Election>;
+    nonpayable IElectionGovernor::electionIndexToCohortCall => election_index_to_cohort(index: U256);
+    nonpayable IElectionGovernor::electionIndexToDescriptionCall => election_index_to_description(index: U256);
+    nonpayable IElectionGovernor::getProposeArgsCall => get_propose_args(index: U256);
+    nonpayable IElectionGovernor::usedNoncesCall => used_nonces(replay: B256);
+    nonpayable IElectionGovernor::votesUsedCall => votes_used(proposal_id: U256, account: Address);
+    nonpayable ICouncilGovernor::securityCouncilManagerCall => security_council_manager();
 }
 
 #[cfg(test)]
@@ -106,15 +247,12 @@ mod tests {
 
     #[test]
     fn derives_the_proposal_from_the_index() {
-        let args = propose_args(U256::from(3));
-        assert_eq!(
-            (args.targets.as_slice(), args.values.as_slice()),
-            ([Address::ZERO].as_slice(), [U256::ZERO].as_slice())
-        );
-        assert_eq!(args.calldatas, [Bytes::from(U256::from(3).to_be_bytes::<32>())]);
-        assert_eq!(args.description, "Security Council Election #3");
-        assert_eq!(index_of(&args.calldatas), Ok(U256::from(3)));
+        let Operations { targets, values, calldatas } = operations(U256::from(3));
+        assert_eq!((targets.as_slice(), values.as_slice()), ([Address::ZERO].as_slice(), [U256::ZERO].as_slice()));
+        assert_eq!(calldatas, [Bytes::from(U256::from(3).to_be_bytes::<32>())]);
+        assert_eq!(index_of(&calldatas), Ok(U256::from(3)));
         assert_eq!(index_of(&[]), Err(Revert::out_of_bounds()));
+        assert_eq!(description(U256::from(3)), "Security Council Election #3");
         assert_eq!((cohort(U256::ZERO), cohort(U256::from(7))), (0, 1));
     }
 
