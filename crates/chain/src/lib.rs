@@ -34,3 +34,4 @@ pub use revm::{context::result::HaltReason, primitives::hardfork::SpecId};
 pub use state::MemoryState;
 pub use store::StoreError;
 pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};
+pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;

@@ -1,1 +1,16 @@
 //! Several chains, their bridges and one clock.
+//!
+//! A network knows how messages travel and how time passes, not what they are for. Production is the real chains; this one is
+//! where people rehearse, test and learn. [`endpoint`](rpc::Endpoint) gives each chain's JSON-RPC to clients in the same
+//! process.
+
+mod bridge;
+pub mod clock;
+pub mod config;
+pub mod message;
+mod network;
+
+pub use clock::{Clock, ClockError};
+pub use config::{BridgeSpec, ChainSpec, NetworkConfig};
+pub use message::{Message, MessageId, MessageState, Payload, Who};
+pub use network::{Network, NetworkError, stand_in_programs};
