@@ -10,6 +10,8 @@
 extern crate alloc;
 
 pub mod bridge;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod catalog;
 pub mod common;
 pub mod council;
 pub mod election;

@@ -57,4 +57,10 @@ sol! {
     interface ITransferAndCall {
         event Transfer(address indexed from, address indexed to, uint256 value, bytes data);
     }
+
+    /// A contract that is told of the tokens sent to it (ERC-677).
+    #[derive(Debug, PartialEq, Eq)]
+    interface ITransferReceiver {
+        function onTokenTransfer(address sender, uint256 value, bytes memory data) external;
+    }
 }
