@@ -38,6 +38,10 @@ pub const SAFE_L2: u32 = 15;
 /// `GnosisSafeProxy`.
 pub const SAFE_PROXY: u32 = 16;
 
+/// Account code of the action that keeps a Safe's owners in line, and the data that deploys it; see the crate.
+#[cfg(feature = "member-sync")]
+pub use ephor_member_sync::{action_code, action_init_code};
+
 /// The programs, by their ids.
 #[must_use]
 pub fn all() -> Programs {

@@ -16,6 +16,7 @@ use super::{
     execute,
 };
 use crate::{
+    log::emit_raw,
     revert::{Outcome, Revert, require},
     routes,
 };
@@ -114,8 +115,7 @@ pub trait Setup: Settings + Transactions {
         let mut data: Vec<u8> = head.iter().flat_map(U256::to_be_bytes::<32>).collect();
         data.extend_from_slice(owners.raw());
         let topics = [SafeSetup::SIGNATURE_HASH, self.vm().msg_sender().into_word()];
-        // Two topics: the host refuses more than four.
-        let _ = self.vm().raw_log(&topics, &data);
+        emit_raw(self.vm(), &topics, &data);
     }
 
     /// Makes the code behind proxies unusable as an account of its own.
