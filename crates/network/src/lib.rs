@@ -1,7 +1,7 @@
 //! Several chains, their bridges and one clock.
 //!
 //! A network knows how messages travel and how time passes, not what they are for. Production is the real chains; this one is
-//! where people rehearse, test and learn. [`endpoint`](rpc::Endpoint) gives each chain's JSON-RPC to clients in the same
+//! where people rehearse, test and learn. An [`Endpoint`](rpc::Endpoint) gives each chain's JSON-RPC to clients in the same
 //! process.
 
 mod bridge;
@@ -9,8 +9,10 @@ pub mod clock;
 pub mod config;
 pub mod message;
 mod network;
+pub mod rpc;
 
 pub use clock::{Clock, ClockError};
 pub use config::{BridgeSpec, ChainSpec, NetworkConfig};
 pub use message::{Message, MessageId, MessageState, Payload, Who};
 pub use network::{Network, NetworkError, stand_in_programs};
+pub use rpc::{Endpoint, Shared};

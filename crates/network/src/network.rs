@@ -115,6 +115,7 @@ pub struct Network {
     pub(crate) tickets: HashMap<B256, Ticket>,
     /// How many deliveries were tried: makes each of them a transaction of its own.
     pub(crate) arrivals: u64,
+    automine: bool,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
 }
@@ -149,6 +150,7 @@ impl Network {
             messages: BTreeMap::new(),
             tickets: HashMap::new(),
             arrivals: 0,
+            automine: true,
             snapshots: Vec::new(),
             next_snapshot: 0,
         };
@@ -392,6 +394,17 @@ impl Network {
         } else {
             Err(NetworkError::Bridge { chain: chain_id, doing: "running a constructor" })
         }
+    }
+
+    /// Whether a transaction sent by JSON-RPC is mined at once.
+    #[must_use]
+    pub const fn automine(&self) -> bool {
+        self.automine
+    }
+
+    /// Chooses whether a transaction sent by JSON-RPC is mined at once, or waits for `evm_mine`.
+    pub const fn set_automine(&mut self, automine: bool) {
+        self.automine = automine;
     }
 
     // ── Faults ──────────────────────────────────────────────────────────────────────────────────────────────────────
