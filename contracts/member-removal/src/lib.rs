@@ -97,8 +97,8 @@ impl MemberRemovalGovernor {
     /// Sets the governor up, once. Delay, period, extension and expiration are in blocks.
     ///
     /// # Errors
-    /// A second initialisation; a period of zero; a quorum above one; `InvalidVoteSuccessNumerator`; `NotAContract` for
-    /// the manager.
+    /// A second initialisation; a period of zero; a quorum above one; `NotAContract` for the manager;
+    /// `InvalidVoteSuccessNumerator`.
     #[allow(clippy::too_many_arguments, reason = "the parameters of the interface")]
     fn initialize(
         &mut self,
@@ -121,10 +121,9 @@ impl MemberRemovalGovernor {
             this.late_quorum.set_extension(late_quorum_extension);
             this.expiration.init(expiration);
             this.set_owner(owner);
-            this.accept_vote_success_numerator(vote_success_numerator)?;
             ensure(is_contract(this.vm(), manager), || NotAContract { account: manager })?;
             this.security_council_manager.set(manager);
-            Ok(())
+            this.accept_vote_success_numerator(vote_success_numerator)
         })
     }
 }
