@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use alloy_primitives::{B256, Selector, keccak256};
-use ephor_abi::catalog::{self, CONTRACTS, Contract, INTERFACES, Item};
+use ephor_abi::catalog::{self, CONTRACTS, Contract, INTERFACES, Interface, Item};
 use serde_json::Value;
 
 /// Words of zeros: arguments that every event can be decoded from.
@@ -45,7 +45,7 @@ fn selector(signature: &str) -> Selector {
 
 /// Checks that the deployed contract has the items that our interfaces of it have, but for `spare`.
 #[track_caller]
-fn check<'a>(contract: &Contract, kind: &str, ours: impl Iterator<Item = Item>, spare: &[&'a str]) {
+fn check(contract: &Contract, kind: &str, ours: impl Iterator<Item = Item>, spare: &[&str]) {
     let ours: BTreeSet<_> = ours.map(|item| item.signature.to_owned()).collect();
     let theirs: BTreeSet<_> = deployed(contract, kind).iter().map(signature).collect();
     let missing: Vec<_> = theirs.difference(&ours).collect();
@@ -57,7 +57,7 @@ fn check<'a>(contract: &Contract, kind: &str, ours: impl Iterator<Item = Item>, 
 #[test]
 fn functions_are_those_of_the_deployed_contracts() {
     for contract in CONTRACTS {
-        let ours = contract.interfaces().flat_map(|interface| interface.functions());
+        let ours = contract.interfaces().flat_map(Interface::functions);
         check(contract, "function", ours.map(|(_, item)| item), &[]);
         for entry in deployed(contract, "function") {
             let signature = signature(&entry);
@@ -70,7 +70,7 @@ fn functions_are_those_of_the_deployed_contracts() {
 #[test]
 fn events_are_those_of_the_deployed_contracts() {
     for contract in CONTRACTS {
-        let ours = contract.interfaces().flat_map(|interface| interface.events());
+        let ours = contract.interfaces().flat_map(Interface::events);
         check(contract, "event", ours.map(|(_, item)| item), &[]);
         for entry in deployed(contract, "event") {
             let signature = signature(&entry);
@@ -100,7 +100,7 @@ fn errors_are_those_of_the_deployed_contracts() {
     // Shared by contracts of which not each has both.
     let spare = ["ZeroAddress()", "NotAContract(address)"];
     for contract in CONTRACTS {
-        let ours = contract.interfaces().flat_map(|interface| interface.errors());
+        let ours = contract.interfaces().flat_map(Interface::errors);
         check(contract, "error", ours.map(|(_, item)| item), &spare);
         for entry in deployed(contract, "error") {
             let signature = signature(&entry);
