@@ -63,6 +63,7 @@ macro_rules! route {
 ///     nonpayable IOwnable::transferOwnershipCall => transfer_ownership(new_owner: Address);
 /// }
 /// ```
+/// With `pub fn table for Thing;` the table is that of one contract, for one that makes its own entry point.
 #[macro_export]
 macro_rules! routes {
     (
@@ -75,6 +76,24 @@ macro_rules! routes {
         /// Returns `None` if the selector is not in the table.
         #[allow(clippy::needless_pass_by_value, unused_variables)]
         $vis fn $name<$c: $bound>(this: &mut $c, selector: u32, input: &[u8]) -> Option<$crate::dispatch::Answer> {
+            $(
+                if selector == u32::from_be_bytes(<$call as alloy_sol_types::SolCall>::SELECTOR) {
+                    return Some($crate::dispatch::answer($crate::route!(this, input, $pay $method($($arg: $ty),*))));
+                }
+            )*
+            None
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident for $contract:ty;
+        $($pay:ident $call:ty => $method:ident($($arg:ident: $ty:ty),* $(,)?);)*
+    ) => {
+        $(#[$meta])*
+        ///
+        /// Returns `None` if the selector is not in the table.
+        #[allow(clippy::needless_pass_by_value, unused_variables)]
+        $vis fn $name(this: &mut $contract, selector: u32, input: &[u8]) -> Option<$crate::dispatch::Answer> {
             $(
                 if selector == u32::from_be_bytes(<$call as alloy_sol_types::SolCall>::SELECTOR) {
                     return Some($crate::dispatch::answer($crate::route!(this, input, $pay $method($($arg: $ty),*))));

@@ -23,8 +23,9 @@ mod route;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, U256, address, uint};
+use alloy_primitives::{Address, B256, Bytes, U256, uint};
 use ephor_abi::{
+    bridge::RETRYABLE_TICKET_MAGIC,
     common::{ICommonErrors::ZeroAddress, IRetryableMagic},
     council::IRouteBuilder::{
         self, EmptyActionBytesData, ParamLengthMismatch, UpgadeExecDoesntExist, UpgradeExecAlreadyExists,
@@ -37,10 +38,6 @@ use stylus_sdk::{
 };
 
 use crate::route::{Action, ActionKind, Destination};
-
-/// The target that the L1 timelock takes for "create a retryable ticket": the first twenty bytes of
-/// `keccak256("retryable ticket magic")`.
-pub const RETRYABLE_TICKET_MAGIC: Address = address!("a723C008e76E379c55599D2E4d93879BeaFDa79C");
 
 /// Where the L1 timelock and its delay are kept: `keccak256(abi.encode(uint256(keccak256("ephor.route-builder")) - 1))` with
 /// the last byte cleared (ERC-7201).

@@ -2,19 +2,14 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, Bytes, U256, address};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use ephor_abi::{
-    bridge::IArbSys,
+    bridge::{ARB_SYS, IArbSys, RETRYABLE_TICKET_MAGIC},
     council::{IRouteBuilder::InvalidActionType, IUpgradeExecutor},
     timelock::ITimelock,
 };
 use ephor_parts::{Outcome, Revert};
-
-use crate::RETRYABLE_TICKET_MAGIC;
-
-/// The precompile that sends messages to L1.
-const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
 
 /// How an executor runs an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

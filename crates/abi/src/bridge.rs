@@ -3,7 +3,15 @@
 
 #![allow(missing_docs, reason = "the macro's generated items repeat the interface above them")]
 
+use alloy_primitives::{Address, address};
 use alloy_sol_types::sol;
+
+/// The precompile of an Arbitrum chain that sends to the parent chain.
+pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
+
+/// The target that the L1 timelock takes for "create a retryable ticket with this payload": the first twenty bytes of
+/// `keccak256("retryable ticket magic")`.
+pub const RETRYABLE_TICKET_MAGIC: Address = address!("a723C008e76E379c55599D2E4d93879BeaFDa79C");
 
 sol! {
     /// The precompile at `0x64` of an Arbitrum chain.

@@ -92,7 +92,22 @@ fn program(kind: &str) -> Code {
     ephor_programs::id_of(kind).map_or(Code::Evm(Bytes::new()), Code::Program)
 }
 
+/// Installs the member sync action, which is a few instructions of bytecode in front of the program: they carry what the
+/// reference has as an immutable.
+#[cfg(feature = "member-sync")]
+fn install_action(executor: &mut Executor, contract: &Contract, store: Address) {
+    let implementation = Address::repeat_byte(0xA5);
+    executor.install(implementation, &program(&contract.kind), []);
+    executor.install(contract.address, &Code::Evm(ephor_programs::action_code(implementation, store).into()), []);
+}
+
 fn install(executor: &mut Executor, contract: &Contract) {
+    #[cfg(feature = "member-sync")]
+    if contract.kind == "SecurityCouncilMemberSyncAction"
+        && let Some(args) = contract.constructor_args.as_ref().filter(|args| args.len() == 32)
+    {
+        return install_action(executor, contract, Address::from_word(B256::from_slice(args)));
+    }
     let code = contract.code.clone().map_or_else(|| program(&contract.kind), Code::Evm);
     executor.install(contract.address, &code, []);
     if let Some(args) = &contract.constructor_args
