@@ -15,7 +15,7 @@ extern crate alloc;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, Bytes, U256, uint};
+use alloy_primitives::{Address, U256, uint};
 use ephor_abi::proxy::IProxy::{self, AdminChanged, Upgraded};
 use ephor_parts::{
     Outcome, Revert,
@@ -40,7 +40,7 @@ dispatch! {
     Proxy;
     inherit [administer];
     fallback forward;
-    constructor construct(implementation: Address, admin: Address, data: Bytes);
+    constructor construct(implementation: Address, admin: Address, data: &[u8]);
 }
 
 /// Calls of the administrator. `None` for everyone else, and for what is no function of the proxy.
@@ -71,10 +71,10 @@ impl Proxy {
     ///
     /// # Errors
     /// As [`upgrade_to_and_call`](Self::upgrade_to_and_call) and [`change_admin`](Self::change_admin).
-    fn construct(&mut self, implementation: Address, admin: Address, data: Bytes) -> Outcome {
+    fn construct(&mut self, implementation: Address, admin: Address, data: &[u8]) -> Outcome {
         self.upgrade_to(implementation)?;
         if !data.is_empty() {
-            self.call_implementation(implementation, &data)?;
+            self.call_implementation(implementation, data)?;
         }
         self.change_admin(admin)
     }
