@@ -163,8 +163,9 @@ impl Chain {
         programs: Arc<Programs>,
         mut store: Box<dyn Store>,
     ) -> Result<Self, ChainError> {
-        let mut ledger = Ledger::new(config.clone(), genesis);
-        let step = match store.load(&config)? {
+        let (spec, chain_id) = (config.spec, config.chain_id);
+        let mut ledger = Ledger::new(config, genesis);
+        let step = match store.load(&ledger.config)? {
             Some(step) => step,
             None => {
                 let step = ledger.genesis(genesis);
@@ -175,7 +176,7 @@ impl Chain {
         ledger.apply(&step);
         ledger.restore_origin();
         let now = ledger.last().map(|block| block.time()).unwrap_or(genesis.time);
-        let vm = Vm::new(ledger, programs, config.spec, config.chain_id);
+        let vm = Vm::new(ledger, programs, spec, chain_id);
         Ok(Self {
             vm,
             store,

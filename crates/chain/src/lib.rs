@@ -33,5 +33,5 @@ pub use query::{LogFilter, LogView, Receipt, TransactionView};
 pub use revm::{context::result::HaltReason, primitives::hardfork::SpecId};
 pub use state::MemoryState;
 pub use store::StoreError;
-pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};
 pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
+pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};

@@ -118,6 +118,7 @@ impl UnsignedTx {
 
 /// Any transaction of a chain.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are signed; boxing them would allocate once a vote")]
 pub enum Transaction {
     /// One with a signature.
     Signed(SignedTx),
