@@ -17,7 +17,7 @@
 //! Source: the ABI and traces of the deployed contracts, and their documented behaviour. Deliberate deviations: where the
 //! reference would run out of gas for memory (lists and reads of millions of words), this one may succeed or halts.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
 pub use ephor_rules::owners::SENTINEL;
