@@ -4,7 +4,7 @@
 //! those who have its administering role, and given up by its holder. Granting twice and revoking what nobody has are
 //! accepted and do nothing. Source: OpenZeppelin Contracts Upgradeable 4.7.3, `AccessControlUpgradeable`.
 
-use alloc::format;
+use alloc::{format, vec, vec::Vec};
 
 use alloy_primitives::{Address, B256};
 use ephor_abi::{

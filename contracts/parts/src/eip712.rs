@@ -3,6 +3,8 @@
 //! A digest binds what is signed to a name, a version, a chain and a contract. The domain is hashed anew on each use, so that it
 //! follows a fork of the chain and stays right when the contract is used through a proxy.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{B256, b256};
 use alloy_sol_types::SolValue;
 use stylus_sdk::{

@@ -10,6 +10,8 @@
 //! contract is under construction, and so has no code, an initialisation may contain another. Source: OpenZeppelin
 //! Contracts Upgradeable 4.7.3, `Initializable`.
 
+use alloc::{vec, vec::Vec};
+
 use ephor_abi::common::IInitializable::Initialized;
 use stylus_sdk::{
     alloy_primitives::U8,

@@ -3,6 +3,8 @@
 //! Only the owner hands ownership on; renouncing it leaves the contract without an owner for good.
 //! Source: OpenZeppelin Contracts Upgradeable 4.7.3, `OwnableUpgradeable`.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::Address;
 use ephor_abi::common::IOwnable::{self, OwnershipTransferred};
 use stylus_sdk::{host::VM, prelude::*, storage::StorageAddress, stylus_core::HostAccess};

@@ -2,7 +2,7 @@
 //!
 //! The sum of all balances is the total supply. An allowance of 2^256 − 1 is not used up.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
 use ephor_abi::token::IVotesToken::{Approval, Transfer};

@@ -3,7 +3,7 @@
 //! A signature is good for one use: it names the signer's next nonce, which is shared by both kinds, and a time after which it is
 //! void.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256, b256};
 use ephor_parts::{

@@ -4,7 +4,7 @@
 //! the balances delegated to it, as checkpoints; so is the total supply, delegated or not. What happens in a block
 //! is final when the block is over, and may be asked for only then. At most 2^224 − 1 votes exist.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
 use ephor_abi::token::IVotesToken::{DelegateChanged, DelegateVotesChanged};

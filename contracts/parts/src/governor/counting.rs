@@ -3,6 +3,8 @@
 //! An account votes once, with all its power. For and Abstain count towards the quorum; the proposal wins with more For than
 //! Against, unless the governor asks for more.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U256};
 use ephor_abi::governor::ILateQuorum;
 use stylus_sdk::{

@@ -3,6 +3,8 @@
 //! The vote with which a proposal first has its quorum moves the deadline to at least `extension` blocks after that vote, so that
 //! nobody can decide a proposal in its last block while nobody else can answer.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U64, U256};
 use ephor_abi::governor::ILateQuorum::{self, LateQuorumVoteExtensionSet, ProposalExtended};
 use stylus_sdk::{

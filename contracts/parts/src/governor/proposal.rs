@@ -1,6 +1,6 @@
 //! Proposals: what they do, when they may be voted on, where they stand.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_sol_types::SolValue;

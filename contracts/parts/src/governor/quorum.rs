@@ -4,6 +4,8 @@
 //! history, so that changing it does not move the quorum of proposals under way. The slot before the history is where versions
 //! older than any that was deployed kept the fraction.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U256, address, uint};
 use ephor_abi::governor::ICirculatingQuorum::{self, QuorumNumeratorUpdated};
 use ephor_rules::threshold::{self, Fraction, ThresholdError, votable_supply};

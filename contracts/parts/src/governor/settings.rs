@@ -1,5 +1,7 @@
 //! Delay, period, threshold, and whose votes count.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U256};
 use ephor_abi::{
     governor::IGovernor::{ProposalThresholdSet, VotingDelaySet, VotingPeriodSet},
