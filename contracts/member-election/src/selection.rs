@@ -38,6 +38,7 @@ impl MemberElection {
     ///
     /// # Errors
     /// `LengthsDontMatch`, `NotEnoughNominees`.
+    #[allow(clippy::needless_pass_by_value, reason = "what is decoded from calldata is handed over")]
     pub(crate) fn select_top_nominees(
         &self,
         nominees: Vec<Address>,

@@ -43,6 +43,9 @@ pub fn operations(index: U256) -> Operations {
     Operations { targets: vec![Address::ZERO], values: vec![U256::ZERO], calldatas: vec![index.abi_encode().into()] }
 }
 
+/// The arguments of `propose`: targets, values, calldatas, description.
+pub type ProposeArgs = (Vec<Address>, Vec<U256>, Vec<Bytes>, String);
+
 /// "Security Council Election #7".
 #[must_use]
 pub fn description(index: U256) -> String {
@@ -185,7 +188,7 @@ pub trait Election: Governor {
     ///
     /// # Errors
     /// None.
-    fn get_propose_args(&self, index: U256) -> Outcome<(Vec<Address>, Vec<U256>, Vec<Bytes>, String)> {
+    fn get_propose_args(&self, index: U256) -> Outcome<ProposeArgs> {
         let Operations { targets, values, calldatas } = operations(index);
         Ok((targets, values, calldatas, description(index)))
     }
