@@ -6,8 +6,10 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
-use alloy_sol_types::SolValue;
-use ephor_abi::bridge::IArbSys::{self, L2ToL1Tx};
+use ephor_abi::{
+    bridge::IArbSys::{self, L2ToL1Tx},
+    message::Item,
+};
 use ephor_parts::{Outcome, dispatch, emit};
 use stylus_sdk::{
     prelude::*,
@@ -43,34 +45,6 @@ dispatch! {
     nonpayable IArbSys::arbChainIDCall => arb_chain_id();
     nonpayable ISendTree::sendCountCall => send_count();
     nonpayable ISendTree::sendLeafCall => send_leaf(index: U256);
-}
-
-/// A message to the parent chain, as the outbox there identifies it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item<'a> {
-    /// Who sent it.
-    pub sender: Address,
-    /// Whom it calls.
-    pub to: Address,
-    /// The child chain's block.
-    pub l2_block: U256,
-    /// The parent chain's block.
-    pub l1_block: U256,
-    /// Seconds since the Unix epoch.
-    pub timestamp: U256,
-    /// Wei.
-    pub value: U256,
-    /// Calldata.
-    pub data: &'a [u8],
-}
-
-impl Item<'_> {
-    /// The item hash: keccak of the packed members.
-    #[must_use]
-    pub fn hash(&self) -> B256 {
-        let packed = (self.sender, self.to, self.l2_block, self.l1_block, self.timestamp, self.value);
-        alloy_primitives::keccak256([packed.abi_encode_packed(), self.data.to_vec()].concat())
-    }
 }
 
 impl ArbSys {

@@ -3,14 +3,17 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256, keccak256};
-use ephor_abi::bridge::{
-    IBridge,
-    IInbox::{self, InboxMessageDelivered},
+use ephor_abi::{
+    bridge::{
+        IBridge,
+        IInbox::{self, InboxMessageDelivered},
+    },
+    message::Submission,
 };
 use ephor_parts::{Checked, Outcome, call, calldata, dispatch, emit, ensure, invoke};
 use stylus_sdk::{prelude::*, storage::StorageAddress};
 
-use crate::{alias, ticket::Submission};
+use crate::alias;
 
 /// The kind of message that creates a retryable ticket.
 pub const SUBMIT_RETRYABLE: u8 = 9;

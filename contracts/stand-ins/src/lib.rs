@@ -19,21 +19,13 @@ pub mod merkle;
 pub mod node_interface;
 pub mod outbox;
 pub mod retryables;
-pub mod ticket;
 
 use alloy_primitives::{Address, U160, address};
 
 /// In whose name the network acts on a chain: the address that Arbitrum's node uses for the same purpose.
 pub const SYSTEM: Address = address!("00000000000000000000000000000000000A4B05");
 
-/// `ArbSys`, on every Arbitrum chain.
-pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
-
-/// `ArbRetryableTx`, on every Arbitrum chain.
-pub const ARB_RETRYABLE_TX: Address = address!("000000000000000000000000000000000000006E");
-
-/// `NodeInterface`, on every Arbitrum chain.
-pub const NODE_INTERFACE: Address = address!("00000000000000000000000000000000000000C8");
+pub use ephor_abi::bridge::{ARB_RETRYABLE_TX, ARB_SYS, NODE_INTERFACE};
 
 const ALIAS_OFFSET: Address = address!("1111000000000000000000000000000000001111");
 

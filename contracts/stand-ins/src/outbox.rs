@@ -4,9 +4,12 @@ use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
-use ephor_abi::bridge::{
-    IBridge,
-    IOutbox::{self, OutBoxTransactionExecuted, SendRootUpdated},
+use ephor_abi::{
+    bridge::{
+        IBridge,
+        IOutbox::{self, OutBoxTransactionExecuted, SendRootUpdated},
+    },
+    message::Item,
 };
 use ephor_parts::{Outcome, Revert, Slice, call, calldata, dispatch, emit, ensure};
 use stylus_sdk::{
@@ -14,7 +17,7 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU256},
 };
 
-use crate::{SYSTEM, arb_sys::Item, merkle};
+use crate::{SYSTEM, merkle};
 
 /// Storage of the contract.
 #[entrypoint]

@@ -9,6 +9,12 @@ use alloy_sol_types::sol;
 /// The precompile of an Arbitrum chain that sends to the parent chain.
 pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
 
+/// The precompile of an Arbitrum chain that holds retryable tickets.
+pub const ARB_RETRYABLE_TX: Address = address!("000000000000000000000000000000000000006E");
+
+/// What a node of an Arbitrum chain answers for, without a contract behind it.
+pub const NODE_INTERFACE: Address = address!("00000000000000000000000000000000000000C8");
+
 /// The target that the L1 timelock takes for "create a retryable ticket with this payload": the first twenty bytes of
 /// `keccak256("retryable ticket magic")`.
 pub const RETRYABLE_TICKET_MAGIC: Address = address!("a723C008e76E379c55599D2E4d93879BeaFDa79C");

@@ -5,19 +5,21 @@
 
 use alloy_primitives::{B256, Bytes, TxKind, U256, keccak256};
 use alloy_sol_types::{SolCall, SolEvent};
-use ephor_abi::bridge::{
-    IArbRetryableTx::RedeemScheduled,
-    IArbSys::L2ToL1Tx,
-    IBridge::MessageDelivered,
-    IInbox::InboxMessageDelivered,
-    INodeInterface::constructOutboxProofCall,
-    IOutbox::{OutBoxTransactionExecuted, updateSendRootCall},
+use ephor_abi::{
+    bridge::{
+        IArbRetryableTx::RedeemScheduled,
+        IArbSys::L2ToL1Tx,
+        IBridge::MessageDelivered,
+        IInbox::InboxMessageDelivered,
+        INodeInterface::constructOutboxProofCall,
+        IOutbox::{OutBoxTransactionExecuted, updateSendRootCall},
+    },
+    message::Submission,
 };
 use ephor_chain::{LogFilter, LogView, Message as Call, Status};
 use ephor_stand_ins::{
     ARB_RETRYABLE_TX, ARB_SYS, NODE_INTERFACE, SYSTEM,
     retryables::ITickets::{createCall, finishCall},
-    ticket::Submission,
 };
 
 use crate::{

@@ -1,13 +1,42 @@
-//! A retryable ticket: what the inbox sends, and the id it gets on the child chain.
+//! Messages between an Arbitrum chain and its parent: their encoding, and what each is called.
 //!
-//! The message is the concatenation of its members, each address as a word. The id is the hash of the transaction of type
-//! `0x69` that creates the ticket, so a relayer computes it from the parent chain's logs alone. Source: the Nitro contracts and
+//! Up, a message is an [`Item`] of the send tree. Down, it is a retryable ticket: a [`Submission`], which the inbox logs as the
+//! concatenation of its members, each address as a word. The ticket's id is the hash of the transaction of type `0x69` that
+//! creates it, so a relayer computes it from the parent chain's logs alone. Source: the Nitro contracts and
 //! `go-ethereum`'s `ArbitrumSubmitRetryableTx`.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue;
+
+/// A message to the parent chain, as the outbox there identifies it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// Who sent it.
+    pub sender: Address,
+    /// Whom it calls.
+    pub to: Address,
+    /// The child chain's block.
+    pub l2_block: U256,
+    /// The parent chain's block.
+    pub l1_block: U256,
+    /// Seconds since the Unix epoch.
+    pub timestamp: U256,
+    /// Wei.
+    pub value: U256,
+    /// Calldata.
+    pub data: &'a [u8],
+}
+
+impl Item<'_> {
+    /// The item hash: keccak of the packed members.
+    #[must_use]
+    pub fn hash(&self) -> B256 {
+        let packed = (self.sender, self.to, self.l2_block, self.l1_block, self.timestamp, self.value);
+        keccak256([packed.abi_encode_packed(), self.data.to_vec()].concat())
+    }
+}
 
 /// What `createRetryableTicket` sends to the child chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
