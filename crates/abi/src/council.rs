@@ -96,6 +96,12 @@ sol! {
         function upExecLocations(uint256) external view returns (address inbox, address upgradeExecutor);
     }
 
+    /// What the route of a single chain adds: several actions in one.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ILocalRoute {
+        function perform(address[] memory actions, bytes[] memory datas) external payable;
+    }
+
     /// Brings the owners of a Safe in line with the council.
     #[derive(Debug, PartialEq, Eq)]
     interface IMemberSync {

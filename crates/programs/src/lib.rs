@@ -37,6 +37,8 @@ pub const SAFE: u32 = 14;
 pub const SAFE_L2: u32 = 15;
 /// `GnosisSafeProxy`.
 pub const SAFE_PROXY: u32 = 16;
+/// `LocalRoute`.
+pub const LOCAL_ROUTE: u32 = 17;
 
 /// Account code of the action that keeps a Safe's owners in line, and the data that deploys it; see the crate.
 #[cfg(feature = "member-sync")]
@@ -46,6 +48,8 @@ pub use ephor_member_sync::{action_code, action_init_code};
 #[must_use]
 pub fn all() -> Programs {
     let programs = [
+        #[cfg(feature = "local-route")]
+        Program { id: LOCAL_ROUTE, name: "LocalRoute", entry: ephor_local_route::entry },
         #[cfg(feature = "nominee-election")]
         Program {
             id: NOMINEE_ELECTION,
