@@ -71,7 +71,7 @@ impl L1ArbitrumTimelock {
         self.initialize_once(|this| {
             require(!inbox.is_zero(), "L1ArbitrumTimelock: zero inbox")?;
             require(!l2_timelock.is_zero(), "L1ArbitrumTimelock: zero l2 timelock")?;
-            this.set_up(min_delay_seconds, &[], &executors)?;
+            this.set_up(min_delay_seconds, Vec::new(), executors)?;
             this.governance_chain_inbox.set(inbox);
             this.l2_timelock.set(l2_timelock);
             let bridge = this.bridge()?;

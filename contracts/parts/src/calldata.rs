@@ -429,3 +429,48 @@ impl Text {
         String::from_utf8_lossy(&self.0).into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list of one byte string whose offset, counted from the first element, is `offset`; behind it a string of `length`.
+    #[track_caller]
+    fn check(offset: I256, length: u64, expected: &Outcome<&[u8]>) {
+        let words = [U256::from(0x20), U256::ONE, offset.into_raw(), U256::from(length), U256::from(0xab) << 248];
+        let data: Vec<u8> = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
+        let (list,) = decode::<(Slice<'_, &[u8]>,)>(&data).unwrap();
+        assert_eq!(&list.get(0), expected);
+    }
+
+    fn offset(n: i64) -> I256 {
+        I256::try_from(n).unwrap()
+    }
+
+    #[test]
+    fn reads_an_element_where_its_offset_points() {
+        check(offset(0x20), 1, &Ok(&[0xab]));
+        check(offset(0x20), 0x20, &Ok(&[&[0xab][..], &[0; 31]].concat()));
+        check(offset(0x20), 0x21, &Err(Revert::empty()));
+        check(offset(0x41), 0, &Err(Revert::empty()));
+        check(I256::MAX, 0, &Err(Revert::empty()));
+    }
+
+    #[test]
+    fn follows_a_negative_offset_back_to_a_length_in_the_data() {
+        // The number of elements, one, is the length, and the offset itself the bytes: `0xff…`.
+        check(offset(-0x20), 0, &Ok(&[0xff]));
+    }
+
+    #[test]
+    fn takes_an_element_before_the_data_for_empty() {
+        check(offset(-0x45), 0, &Ok(&[]));
+        check(I256::MIN, 0, &Ok(&[]));
+    }
+
+    #[test]
+    fn refuses_a_length_within_the_selector() {
+        check(offset(-0x44), 0, &Err(Revert::empty()));
+        check(offset(-0x41), 0, &Err(Revert::empty()));
+    }
+}

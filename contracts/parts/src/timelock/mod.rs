@@ -20,7 +20,7 @@
 mod operation;
 mod table;
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
 use ephor_abi::{
@@ -101,7 +101,7 @@ pub trait Timelock: AccessControl + Initializable {
     ///
     /// # Errors
     /// None.
-    fn set_up(&mut self, min_delay_seconds: U256, proposers: &[Address], executors: &[Address]) -> Outcome {
+    fn set_up(&mut self, min_delay_seconds: U256, proposers: Vec<Address>, executors: Vec<Address>) -> Outcome {
         for role in [roles::TIMELOCK_ADMIN, roles::PROPOSER, roles::EXECUTOR, roles::CANCELLER] {
             self.set_role_admin(role, roles::TIMELOCK_ADMIN)?;
         }
@@ -109,11 +109,11 @@ pub trait Timelock: AccessControl + Initializable {
         self.set_role(roles::TIMELOCK_ADMIN, caller)?;
         self.set_role(roles::TIMELOCK_ADMIN, this)?;
         for proposer in proposers {
-            self.set_role(roles::PROPOSER, *proposer)?;
-            self.set_role(roles::CANCELLER, *proposer)?;
+            self.set_role(roles::PROPOSER, proposer)?;
+            self.set_role(roles::CANCELLER, proposer)?;
         }
         for executor in executors {
-            self.set_role(roles::EXECUTOR, *executor)?;
+            self.set_role(roles::EXECUTOR, executor)?;
         }
         let storage = self.timelock_mut();
         storage.base_min_delay_seconds.set(min_delay_seconds);
@@ -130,7 +130,7 @@ pub trait Timelock: AccessControl + Initializable {
     where
         Self: Sized,
     {
-        self.initialize_once(|this| this.set_up(min_delay_seconds, &proposers, &executors))
+        self.initialize_once(|this| this.set_up(min_delay_seconds, proposers, executors))
     }
 
     /// Accepts ether.
