@@ -5,9 +5,9 @@
 //!                └─────▶ Succeeded ──queue──▶ Queued ──execute──▶ Executed
 //!                                               └─cancelled in the timelock──▶ Canceled
 //! ```
-//! A proposal needs a fraction of the votable supply in favour or abstaining, and more votes in favour than against. It is carried
-//! out by the timelock, in whose list of proposers the governor is; the governor's own parameters are changed by calls from
-//! itself, which its owner relays. A quorum reached late extends the vote.
+//! A proposal needs a fraction of the votable supply in favour or abstaining, and more votes in favour than against. It
+//! is carried out by the timelock, in whose list of proposers the governor is; the governor's own parameters are
+//! changed by calls from itself, which its owner relays. A quorum reached late extends the vote.
 //!
 //! Source: the ABI and the traces of the deployed contract (`L2ArbitrumGovernor`).
 
@@ -62,12 +62,20 @@ pub struct L2ArbitrumGovernor {
 
 dispatch! {
     L2ArbitrumGovernor;
-    nonpayable ITimelockedGovernor::initializeCall => initialize(token: Address, timelock: Address, owner: Address, voting_delay: U256, voting_period: U256, quorum_numerator: U256, proposal_threshold: U256, late_quorum_extension: u64);
+    nonpayable ITimelockedGovernor::initializeCall =>
+        initialize(
+            token: Address, timelock: Address, owner: Address, voting_delay: U256, voting_period: U256,
+            quorum_numerator: U256, proposal_threshold: U256, late_quorum_extension: u64,
+        );
     nonpayable ITimelockedGovernor::proposalEtaCall => proposal_eta(proposal: U256);
-    nonpayable ITimelockedGovernor::queueCall => queue(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
+    nonpayable ITimelockedGovernor::queueCall =>
+        queue(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
     nonpayable ITimelockedGovernor::timelockCall => timelock();
     nonpayable ITimelockedGovernor::updateTimelockCall => update_timelock(timelock: Address);
-    inherit [governor::routes, counting::routes, late_quorum::routes, quorum::routes, ownable::routes, erc165::routes, token_receiver::routes];
+    inherit [
+        governor::routes, counting::routes, late_quorum::routes, quorum::routes, ownable::routes, erc165::routes,
+        token_receiver::routes,
+    ];
     receive receive_ether;
 }
 

@@ -1,9 +1,10 @@
 //! Carrying proposals out through a timelock.
 //!
-//! A proposal that succeeded is queued: it becomes one batch in the timelock, remembered by its operation id. From then on the
-//! timelock says where the proposal stands: done is executed, waiting is queued, unknown is cancelled. Executing runs the batch.
+//! A proposal that succeeded is queued: it becomes one batch in the timelock, remembered by its operation id. From then
+//! on the timelock says where the proposal stands: done is executed, waiting is queued, unknown is cancelled. Executing
+//! runs the batch.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use ephor_abi::{

@@ -1,5 +1,7 @@
 //! Proposals that succeeded and were not executed in time.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::U256;
 use ephor_parts::{
     Checked, Gap, Outcome,

@@ -5,10 +5,10 @@
 //!                └─────▶ Succeeded ──execute──▶ Executed
 //!                            └─expiration_blocks──▶ Expired
 //! ```
-//! A proposal is one call of the manager's `removeMember` for somebody who is a member when it is proposed, and nothing else. It
-//! needs a quorum of the votable supply, counted in votes in favour since abstaining is not allowed, and more than a set share of
-//! the votes. Whoever executes it must do so before it expires, so that a removal cannot be kept in store. A quorum reached
-//! late extends the vote.
+//! A proposal is one call of the manager's `removeMember` for somebody who is a member when it is proposed, and nothing
+//! else. It needs a quorum of the votable supply, counted in votes in favour since abstaining is not allowed, and more
+//! than a set share of the votes. Whoever executes it must do so before it expires, so that a removal cannot be kept in
+//! store. A quorum reached late extends the vote.
 //!
 //! Source: seed 004, "Removal of members"; the ABI and the traces of the deployed contract
 //! (`SecurityCouncilMemberRemovalGovernor`).
@@ -81,7 +81,12 @@ pub struct MemberRemovalGovernor {
 
 dispatch! {
     MemberRemovalGovernor;
-    nonpayable IMemberRemoval::initializeCall => initialize(vote_success_numerator: U256, manager: Address, token: Address, owner: Address, voting_delay: U256, voting_period: U256, quorum_numerator: U256, proposal_threshold: U256, late_quorum_extension: u64, expiration: U256);
+    nonpayable IMemberRemoval::initializeCall =>
+        initialize(
+            vote_success_numerator: U256, manager: Address, token: Address, owner: Address, voting_delay: U256,
+            voting_period: U256, quorum_numerator: U256, proposal_threshold: U256, late_quorum_extension: u64,
+            expiration: U256,
+        );
     nonpayable IMemberRemoval::VOTE_SUCCESS_DENOMINATORCall => vote_success_denominator();
     nonpayable IMemberRemoval::proposalExpirationBlocksCall => proposal_expiration_blocks();
     nonpayable IMemberRemoval::proposalExpirationDeadlineCall => proposal_expiration_deadline(proposal: U256);
@@ -89,7 +94,10 @@ dispatch! {
     nonpayable IMemberRemoval::setVoteSuccessNumeratorCall => set_vote_success_numerator(numerator: U256);
     nonpayable IMemberRemoval::voteSuccessNumeratorCall => vote_success_numerator();
     nonpayable ICouncilGovernor::securityCouncilManagerCall => security_council_manager();
-    inherit [governor::routes, counting::routes, late_quorum::routes, quorum::routes, ownable::routes, erc165::routes, token_receiver::routes];
+    inherit [
+        governor::routes, counting::routes, late_quorum::routes, quorum::routes, ownable::routes, erc165::routes,
+        token_receiver::routes,
+    ];
     receive receive_ether;
 }
 

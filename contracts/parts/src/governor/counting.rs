@@ -1,7 +1,7 @@
 //! Counting For, Against and Abstain.
 //!
-//! An account votes once, with all its power. For and Abstain count towards the quorum; the proposal wins with more For than
-//! Against, unless the governor asks for more.
+//! An account votes once, with all its power. For and Abstain count towards the quorum; the proposal wins with more For
+//! than Against, unless the governor asks for more.
 
 use alloc::{vec, vec::Vec};
 
@@ -75,7 +75,8 @@ impl SimpleCount {
     /// Counts a vote: 0 against, 1 in favour, 2 for neither.
     ///
     /// # Errors
-    /// "GovernorVotingSimple: vote already cast"; "GovernorVotingSimple: invalid value for enum VoteType"; `Panic(0x11)`.
+    /// "GovernorVotingSimple: vote already cast"; "GovernorVotingSimple: invalid value for enum VoteType";
+    /// `Panic(0x11)`.
     pub fn count(&mut self, proposal: U256, account: Address, support: u8, power: U256) -> Outcome {
         let mut votes = self.votes.setter(proposal);
         let mut voted = votes.voted.setter(account);

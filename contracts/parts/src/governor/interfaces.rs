@@ -1,7 +1,7 @@
 //! Which interfaces a governor has (ERC-165).
 //!
-//! The id of an interface is the exclusive or of its selectors. The reference answers for its interface, for the older one
-//! without parameters, for the reception of ERC-1155 tokens, and for ERC-165.
+//! The id of an interface is the exclusive or of its selectors. The reference answers for its interface, for the older
+//! one without parameters, for the reception of ERC-1155 tokens, and for ERC-165.
 
 use alloy_primitives::FixedBytes;
 use alloy_sol_types::SolCall;

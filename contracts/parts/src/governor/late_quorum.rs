@@ -1,7 +1,7 @@
 //! More time when the quorum is reached late.
 //!
-//! The vote with which a proposal first has its quorum moves the deadline to at least `extension` blocks after that vote, so that
-//! nobody can decide a proposal in its last block while nobody else can answer.
+//! The vote with which a proposal first has its quorum moves the deadline to at least `extension` blocks after that
+//! vote, so that nobody can decide a proposal in its last block while nobody else can answer.
 
 use alloc::{vec, vec::Vec};
 

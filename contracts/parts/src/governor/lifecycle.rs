@@ -47,8 +47,8 @@ pub fn state<G: Governor>(this: &G, id: U256) -> Outcome<ProposalState> {
 /// Opens a proposal of the caller. Returns its id. Emits `ProposalCreated`.
 ///
 /// # Errors
-/// A proposer below the threshold in the block before; lists of different lengths or none; a proposal known already; a delay
-/// or period beyond 64 bits, or dates beyond them (`Panic(0x11)`).
+/// A proposer below the threshold in the block before; lists of different lengths or none; a proposal known already; a
+/// delay or period beyond 64 bits, or dates beyond them (`Panic(0x11)`).
 pub fn propose<G: Governor>(this: &mut G, operations: &Operations, description: &[u8]) -> Outcome<U256> {
     let proposer = this.vm().msg_sender();
     let now = this.vm().block_number();

@@ -5,17 +5,19 @@
 //! Pending ───────┼──── Active ───────┼──▶ Defeated
 //!                                    └──▶ Succeeded ──▶ Executed
 //! ```
-//! A proposal is a list of calls, known by the hash of the calls and of its description. Votes count by the power that an account
-//! had in the snapshot block. Anybody may execute a proposal that succeeded.
+//! A proposal is a list of calls, known by the hash of the calls and of its description. Votes count by the power that
+//! an account had in the snapshot block. Anybody may execute a proposal that succeeded.
 //!
-//! [`Governor`] is the whole: a contract names its storage, says what a vote does and when a proposal has won, and overrides the
-//! hooks in which it differs. What a hook does unless overridden is a function of a module ([`lifecycle`], [`ballots`]), so that an
-//! override can call it. Block numbers are those of `block.number`, which on Arbitrum chains is the block of L1.
+//! [`Governor`] is the whole: a contract names its storage, says what a vote does and when a proposal has won, and
+//! overrides the hooks in which it differs. What a hook does unless overridden is a function of a module
+//! ([`lifecycle`], [`ballots`]), so that an override can call it. Block numbers are those of `block.number`, which on
+//! Arbitrum chains is the block of L1.
 //!
 //! Source: the ABI and the traces of the deployed contracts (OpenZeppelin Governor 4.7.3 under Arbitrum's governors).
-//! In all four the governor executes its proposals itself ("only governance" means a call from its own address, reached through
-//! [`Governor::relay`] by the owner); the queue of expected governance calls that the reference keeps for foreign executors is
-//! never used there and is only room in the storage here. Nothing cancels a proposal either, but the flag is honoured.
+//! In all four the governor executes its proposals itself ("only governance" means a call from its own address, reached
+//! through [`Governor::relay`] by the owner); the queue of expected governance calls that the reference keeps for
+//! foreign executors is never used there and is only room in the storage here. Nothing cancels a proposal either, but
+//! the flag is honoured.
 
 pub mod ballots;
 pub mod counting;
@@ -414,13 +416,19 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
 routes! {
     /// The functions of every governor.
     pub fn routes<C: Governor>;
-    nonpayable IGovernor::castVoteWithReasonAndParamsCall => cast_vote_with_reason_and_params(proposal: U256, support: u8, reason: &[u8], params: Bytes);
-    nonpayable IGovernor::castVoteWithReasonAndParamsBySigCall => cast_vote_with_params_by_sig(proposal: U256, support: u8, reason: &[u8], params: Bytes, v: u8, r: B256, s: B256);
+    nonpayable IGovernor::castVoteWithReasonAndParamsCall =>
+        cast_vote_with_reason_and_params(proposal: U256, support: u8, reason: &[u8], params: Bytes);
+    nonpayable IGovernor::castVoteWithReasonAndParamsBySigCall =>
+        cast_vote_with_params_by_sig(
+            proposal: U256, support: u8, reason: &[u8], params: Bytes, v: u8, r: B256, s: B256,
+        );
     nonpayable IGovernor::castVoteCall => cast_vote(proposal: U256, support: u8);
     nonpayable IGovernor::castVoteWithReasonCall => cast_vote_with_reason(proposal: U256, support: u8, reason: &[u8]);
     nonpayable IGovernor::castVoteBySigCall => cast_vote_by_sig(proposal: U256, support: u8, v: u8, r: B256, s: B256);
-    nonpayable IGovernor::proposeCall => propose(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description: Text);
-    payable IGovernor::executeCall => execute(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
+    nonpayable IGovernor::proposeCall =>
+        propose(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description: Text);
+    payable IGovernor::executeCall =>
+        execute(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
     nonpayable IGovernor::relayCall => relay(target: Address, value: U256, data: &[u8]);
     nonpayable IGovernor::stateCall => state(proposal: U256);
     nonpayable IGovernor::proposalSnapshotCall => proposal_snapshot(proposal: U256);
@@ -429,7 +437,8 @@ routes! {
     nonpayable IGovernor::getVotesCall => get_votes(account: Address, block: U256);
     nonpayable IGovernor::getVotesWithParamsCall => get_votes_with_params(account: Address, block: U256, params: Bytes);
     nonpayable IGovernor::quorumCall => quorum(block: U256);
-    nonpayable IGovernor::hashProposalCall => hash_proposal(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
+    nonpayable IGovernor::hashProposalCall =>
+        hash_proposal(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
     nonpayable IGovernor::proposalThresholdCall => proposal_threshold();
     nonpayable IGovernor::votingDelayCall => voting_delay();
     nonpayable IGovernor::votingPeriodCall => voting_period();

@@ -1,8 +1,8 @@
 //! A quorum that is a fraction of the votable supply.
 //!
-//! Supply delegated to a marked address is held out: it counts neither towards votes nor towards the quorum. The fraction has a
-//! history, so that changing it does not move the quorum of proposals under way. The slot before the history is where versions
-//! older than any that was deployed kept the fraction.
+//! Supply delegated to a marked address is held out: it counts neither towards votes nor towards the quorum. The
+//! fraction has a history, so that changing it does not move the quorum of proposals under way. The slot before the
+//! history is where versions older than any that was deployed kept the fraction.
 
 use alloc::{vec, vec::Vec};
 
