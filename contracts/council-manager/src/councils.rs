@@ -1,5 +1,7 @@
 //! The Safes that follow the council, and the router that knows the way to each.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U256};
 use ephor_abi::{
     common::ICommonErrors::{NotAContract, ZeroAddress},

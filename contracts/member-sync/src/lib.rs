@@ -33,6 +33,7 @@
 //! Source: seed 004, "Individual council update"; the ABI and traces of the deployed contract.
 
 #![cfg_attr(target_arch = "wasm32", no_std, no_main, allow(missing_docs, reason = "the macro's entry point"))]
+#![allow(clippy::needless_pass_by_value, reason = "a table hands over what it decoded")]
 
 extern crate alloc;
 

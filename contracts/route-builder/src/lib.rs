@@ -16,6 +16,7 @@
 //! deployed layout can meet.
 
 #![cfg_attr(target_arch = "wasm32", no_std, no_main, allow(missing_docs, reason = "the macro's entry point"))]
+#![allow(clippy::needless_pass_by_value, reason = "a table hands over what it decoded")]
 
 extern crate alloc;
 
@@ -252,5 +253,20 @@ impl RouteBuilder {
     fn immutables(&self) -> Immutables {
         // SAFETY: the namespace belongs to these two fields alone, and nothing else in the contract refers to it.
         unsafe { Immutables::new(NAMESPACE, 0, self.vm().clone()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::keccak256;
+
+    use super::*;
+
+    #[test]
+    fn the_namespace_is_that_of_its_name() {
+        let name = U256::from_be_bytes(keccak256("ephor.route-builder").0) - U256::ONE;
+        let mut expected = keccak256(name.to_be_bytes::<32>());
+        expected.0[31] = 0;
+        assert_eq!(B256::from(NAMESPACE), expected);
     }
 }
