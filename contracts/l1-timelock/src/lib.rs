@@ -24,7 +24,7 @@ mod ticket;
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, FixedBytes, U256};
-use ephor_abi::{common::IRetryableMagic, roles, timelock::IL1Timelock};
+use ephor_abi::{bridge::RETRYABLE_TICKET_MAGIC, common::IRetryableMagic, roles, timelock::IL1Timelock};
 use ephor_parts::{
     AccessControl, AccessControlStorage, Erc165, Initializable, InitializableStorage, Outcome, Timelock,
     TimelockStorage, TokenReceiver, access_control, call, dispatch, erc165, require,
@@ -32,8 +32,6 @@ use ephor_parts::{
     token_receiver,
 };
 use stylus_sdk::{prelude::*, storage::StorageAddress};
-
-pub use self::ticket::RETRYABLE_TICKET_MAGIC;
 
 /// Storage of the contract.
 #[entrypoint]

@@ -1,15 +1,11 @@
 //! Retryable tickets: how an operation reaches a contract on an Arbitrum chain.
 
-use alloy_primitives::{Address, Bytes, U256, address};
+use alloy_primitives::{Address, Bytes, U256};
 use ephor_abi::{bridge::IInbox, timelock::IL1Timelock::TxToL2};
 use ephor_parts::{Checked, Outcome, calldata::decode, emit, invoke, query};
 use stylus_sdk::prelude::*;
 
 use crate::L1ArbitrumTimelock;
-
-/// The target that stands for "create a retryable ticket": `address(uint160(uint256(keccak256("…"))))` of the deployed
-/// contract, at which nobody can have code.
-pub const RETRYABLE_TICKET_MAGIC: Address = address!("a723C008e76E379c55599D2E4d93879BeaFDa79C");
 
 impl L1ArbitrumTimelock {
     /// Creates the ticket that `data` describes, and pays its submission, its value and its gas from the balance of the
