@@ -50,7 +50,7 @@ impl SafeAccount for SafeL2 {
             to: transaction.to,
             value: transaction.value,
             data: transaction.data.to_vec().into(),
-            operation: transaction.operation as u8,
+            operation: transaction.operation.checked() as u8,
             safeTxGas: transaction.safe_tx_gas,
             baseGas: transaction.base_gas,
             gasPrice: transaction.gas_price,

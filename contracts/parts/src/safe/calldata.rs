@@ -122,7 +122,7 @@ mod tests {
     use crate::calldata::decode;
 
     fn words(words: &[U256]) -> Vec<u8> {
-        words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect()
+        words.iter().flat_map(U256::to_be_bytes::<32>).collect()
     }
 
     #[track_caller]

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     call::{call_with_gas, invoke},
+    calldata::{Decode, Decoder},
     log::emit,
     revert::{Outcome, Revert, require},
     routes,
@@ -50,7 +51,7 @@ pub struct SafeTransaction<'a> {
     /// Calldata.
     pub data: &'a [u8],
     /// How the target is reached.
-    pub operation: Operation,
+    pub operation: OperationByte,
     /// Gas that the target gets at least; zero for all there is.
     pub safe_tx_gas: U256,
     /// Gas refunded on top of what the execution took.
@@ -63,57 +64,45 @@ pub struct SafeTransaction<'a> {
     pub refund_receiver: Address,
 }
 
+/// In calldata its members stand as nine arguments of their own.
+impl<'a> Decode<'a> for SafeTransaction<'a> {
+    const HEAD: u128 = 9 * 32;
+
+    fn decode(from: Decoder<'a>, head: u128) -> Outcome<Self> {
+        let at = |index: u128| head + 32 * index;
+        Ok(Self {
+            to: Masked::decode(from, at(0))?.0,
+            value: U256::decode(from, at(1))?,
+            data: Blob::decode(from, at(2))?.0,
+            operation: OperationByte::decode(from, at(3))?,
+            safe_tx_gas: U256::decode(from, at(4))?,
+            base_gas: U256::decode(from, at(5))?,
+            gas_price: U256::decode(from, at(6))?,
+            gas_token: Masked::decode(from, at(7))?.0,
+            refund_receiver: Masked::decode(from, at(8))?.0,
+        })
+    }
+}
+
 routes! {
     /// Calls about transactions of the owners.
     pub fn routes<C: Transactions>;
-    payable ISafe::execTransactionCall => execute_transaction(
-        to: Masked, value: U256, data: Blob<'_>, operation: OperationByte, safe_tx_gas: U256, base_gas: U256,
-        gas_price: U256, gas_token: Masked, refund_receiver: Masked, signatures: Blob<'_>
-    );
+    payable ISafe::execTransactionCall => execute_transaction(transaction: SafeTransaction<'_>, signatures: Blob<'_>);
     nonpayable ISafe::nonceCall => nonce();
     nonpayable ISafe::getChainIdCall => chain_id();
     nonpayable ISafe::domainSeparatorCall => domain_separator();
-    nonpayable ISafe::getTransactionHashCall => transaction_hash(
-        to: Masked, value: U256, data: Blob<'_>, operation: OperationByte, safe_tx_gas: U256, base_gas: U256,
-        gas_price: U256, gas_token: Masked, refund_receiver: Masked, nonce: U256
-    );
-    nonpayable ISafe::encodeTransactionDataCall => transaction_data(
-        to: Masked, value: U256, data: Blob<'_>, operation: OperationByte, safe_tx_gas: U256, base_gas: U256,
-        gas_price: U256, gas_token: Masked, refund_receiver: Masked, nonce: U256
-    );
+    nonpayable ISafe::getTransactionHashCall => transaction_hash(transaction: SafeTransaction<'_>, nonce: U256);
+    nonpayable ISafe::encodeTransactionDataCall => transaction_data(transaction: SafeTransaction<'_>, nonce: U256);
 }
 
 /// Transactions of the owners.
-#[allow(clippy::too_many_arguments, reason = "the interface's")]
 pub trait Transactions: Signatures + Settings {
     /// Runs a transaction that enough owners signed; returns whether it succeeded. Emits `ExecutionSuccess` or `ExecutionFailure`.
     ///
     /// # Errors
     /// As for [`signatures`](super::signatures), `GS010` to `GS013`, what the guard reverts with. Halts when there is no such operation.
-    fn execute_transaction(
-        &mut self,
-        to: Masked,
-        value: U256,
-        data: Blob<'_>,
-        operation: OperationByte,
-        safe_tx_gas: U256,
-        base_gas: U256,
-        gas_price: U256,
-        gas_token: Masked,
-        refund_receiver: Masked,
-        signatures: Blob<'_>,
-    ) -> Outcome<bool> {
-        let transaction = SafeTransaction {
-            to: to.0,
-            value,
-            data: data.0,
-            operation: operation.checked(),
-            safe_tx_gas,
-            base_gas,
-            gas_price,
-            gas_token: gas_token.0,
-            refund_receiver: refund_receiver.0,
-        };
+    fn execute_transaction(&mut self, transaction: SafeTransaction<'_>, signatures: Blob<'_>) -> Outcome<bool> {
+        let operation = transaction.operation.checked();
         self.announce_transaction(&transaction, signatures.0);
         let nonce = self.account().nonce.get();
         let signed = self.signed_data(&transaction, nonce);
@@ -125,7 +114,7 @@ pub trait Transactions: Signatures + Settings {
             let asked = check_transaction_call(&transaction, signatures.0, self.vm().msg_sender());
             invoke(self.vm(), guard, U256::ZERO, &asked)?;
         }
-        let success = self.run(&transaction, hash)?;
+        let success = self.run(&transaction, operation, hash)?;
         if !guard.is_zero() {
             let told = IGuard::checkAfterExecutionCall { txHash: hash, success };
             invoke(self.vm(), guard, U256::ZERO, &told)?;
@@ -137,7 +126,7 @@ pub trait Transactions: Signatures + Settings {
     ///
     /// # Errors
     /// `GS010` to `GS013`.
-    fn run(&mut self, transaction: &SafeTransaction<'_>, hash: B256) -> Outcome<bool> {
+    fn run(&mut self, transaction: &SafeTransaction<'_>, operation: Operation, hash: B256) -> Outcome<bool> {
         let gas_left = self.vm().evm_gas_left();
         require(U256::from(gas_left) >= gas_needed(transaction.safe_tx_gas), "GS010")?;
         let gas = if transaction.gas_price.is_zero() {
@@ -146,8 +135,7 @@ pub trait Transactions: Signatures + Settings {
         } else {
             u64::try_from(transaction.safe_tx_gas).unwrap_or(u64::MAX)
         };
-        let returned =
-            execute(self.vm(), transaction.to, transaction.value, transaction.data, transaction.operation, gas);
+        let returned = execute(self.vm(), transaction.to, transaction.value, transaction.data, operation, gas);
         let gas_used = gas_left.saturating_sub(self.vm().evm_gas_left());
         let success = returned.is_ok();
         let used_up = success || !transaction.safe_tx_gas.is_zero() || !transaction.gas_price.is_zero();
@@ -218,71 +206,29 @@ pub trait Transactions: Signatures + Settings {
     /// # Errors
     /// None.
     fn domain_separator(&self) -> Outcome<B256> {
+        Ok(self.domain())
+    }
+
+    /// See [`domain_separator`](Self::domain_separator).
+    fn domain(&self) -> B256 {
         let vm = self.vm();
         let words = [DOMAIN_TYPE_HASH, U256::from(vm.chain_id()).into(), vm.contract_address().into_word()];
-        Ok(vm.native_keccak256(&words.concat()))
+        vm.native_keccak256(&words.concat())
     }
 
     /// The hash that owners sign.
     ///
     /// # Errors
     /// None. Halts when there is no such operation.
-    fn transaction_hash(
-        &self,
-        to: Masked,
-        value: U256,
-        data: Blob<'_>,
-        operation: OperationByte,
-        safe_tx_gas: U256,
-        base_gas: U256,
-        gas_price: U256,
-        gas_token: Masked,
-        refund_receiver: Masked,
-        nonce: U256,
-    ) -> Outcome<B256> {
-        let data = self.transaction_data(
-            to,
-            value,
-            data,
-            operation,
-            safe_tx_gas,
-            base_gas,
-            gas_price,
-            gas_token,
-            refund_receiver,
-            nonce,
-        )?;
-        Ok(self.vm().native_keccak256(&data))
+    fn transaction_hash(&self, transaction: SafeTransaction<'_>, nonce: U256) -> Outcome<B256> {
+        Ok(self.vm().native_keccak256(&self.signed_data(&transaction, nonce)))
     }
 
     /// What that hash is of.
     ///
     /// # Errors
     /// None. Halts when there is no such operation.
-    fn transaction_data(
-        &self,
-        to: Masked,
-        value: U256,
-        data: Blob<'_>,
-        operation: OperationByte,
-        safe_tx_gas: U256,
-        base_gas: U256,
-        gas_price: U256,
-        gas_token: Masked,
-        refund_receiver: Masked,
-        nonce: U256,
-    ) -> Outcome<Bytes> {
-        let transaction = SafeTransaction {
-            to: to.0,
-            value,
-            data: data.0,
-            operation: operation.checked(),
-            safe_tx_gas,
-            base_gas,
-            gas_price,
-            gas_token: gas_token.0,
-            refund_receiver: refund_receiver.0,
-        };
+    fn transaction_data(&self, transaction: SafeTransaction<'_>, nonce: U256) -> Outcome<Bytes> {
         Ok(self.signed_data(&transaction, nonce).into())
     }
 
@@ -294,7 +240,7 @@ pub trait Transactions: Signatures + Settings {
             transaction.to.into_word(),
             transaction.value.into(),
             vm.native_keccak256(transaction.data),
-            U256::from(transaction.operation as u8).into(),
+            U256::from(transaction.operation.checked() as u8).into(),
             transaction.safe_tx_gas.into(),
             transaction.base_gas.into(),
             transaction.gas_price.into(),
@@ -303,8 +249,7 @@ pub trait Transactions: Signatures + Settings {
             nonce.into(),
         ];
         let struct_hash = vm.native_keccak256(&words.concat());
-        let domain = [DOMAIN_TYPE_HASH, U256::from(vm.chain_id()).into(), vm.contract_address().into_word()];
-        let domain = vm.native_keccak256(&domain.concat());
+        let domain = self.domain();
         [[0x19, 0x01].as_slice(), domain.as_slice(), struct_hash.as_slice()].concat()
     }
 }
@@ -328,7 +273,7 @@ fn check_transaction_call(
         to: transaction.to,
         value: transaction.value,
         data: transaction.data.to_vec().into(),
-        operation: transaction.operation as u8,
+        operation: transaction.operation.checked() as u8,
         safeTxGas: transaction.safe_tx_gas,
         baseGas: transaction.base_gas,
         gasPrice: transaction.gas_price,
