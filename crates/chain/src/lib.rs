@@ -9,6 +9,7 @@
 //! Nothing here reads a clock, draws a random number or knows what the programs are for.
 
 mod block;
+mod calls;
 mod chain;
 mod config;
 mod executor;
@@ -16,21 +17,26 @@ mod file;
 mod handler;
 mod host;
 mod ledger;
+mod mining;
 mod program;
 mod query;
 mod receipts;
+mod stand_in;
 mod state;
 mod store;
 mod tx;
 mod vm;
 
 pub use block::Block;
-pub use chain::{Chain, ChainError, EstimateError, Mined, SnapshotId, TxResult};
+pub use calls::EstimateError;
+pub use chain::{Chain, ChainError, SnapshotId};
 pub use config::{BlockRule, BlockTime, ChainConfig, Genesis, GenesisAccount};
 pub use executor::{AccountChange, BlockEnv, Changes, Code, ExecuteError, Executor, Message, Outcome, Status};
+pub use mining::{Mined, TxResult};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
 pub use query::{LogFilter, LogView, Receipt, TransactionView};
 pub use revm::{context::result::HaltReason, primitives::hardfork::SpecId};
+pub use stand_in::stand_in_signature;
 pub use state::MemoryState;
 pub use store::StoreError;
 pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
