@@ -3,6 +3,8 @@
 //! A vote weighs what `ephor_rules::decay` says: in full for `full_weight_blocks` after the snapshot, then less and less until
 //! the deadline. Votes are used in full, whatever they weigh. Source: seed 004, "Member election".
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U256, aliases::U240};
 use ephor_abi::election::{
     IMemberElection::{

@@ -4,7 +4,7 @@
 //! election's snapshot, is a nominee and needs no more: of the ballot that reaches it only what was missing is used.
 //! Source: seed 004, "Endorsing candidates"; the arithmetic is `ephor_rules::tally`.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, U256};
 use ephor_abi::election::INomineeElection::{

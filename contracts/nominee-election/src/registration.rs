@@ -4,6 +4,8 @@
 //! is pending, whoever signs `AddContenderMessage` for it is a contender, unless they sit in the cohort that is not up.
 //! Anybody may hand the signature in. Source: seed 004, "Candidate registration".
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::{Address, U256, keccak256};
 use ephor_abi::{
     council::ICouncilManager::cohortIncludesCall,

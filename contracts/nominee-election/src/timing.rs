@@ -3,6 +3,8 @@
 //! The first election has a date; each following one may be created six calendar months later. Vetting starts when the
 //! endorsements end and lasts a fixed number of L1 blocks. Source: seed 004; the calendar is `ephor_rules::calendar`.
 
+use alloc::{vec, vec::Vec};
+
 use alloy_primitives::U256;
 use ephor_abi::election::INomineeElection::{InvalidStartDate, StartDateTooEarly};
 use ephor_parts::{Checked, Gap, Outcome, Revert, ensure, governor::Governor, static_struct};
