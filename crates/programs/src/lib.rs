@@ -41,58 +41,40 @@ pub const SAFE_PROXY: u32 = 16;
 pub const LOCAL_ROUTE: u32 = 17;
 
 /// Account code of the action that keeps a Safe's owners in line, and the data that deploys it; see the crate.
-#[cfg(feature = "member-sync")]
 pub use ephor_member_sync::{action_code, action_init_code};
 
 /// The programs, by their ids.
 #[must_use]
 pub fn all() -> Programs {
     let programs = [
-        #[cfg(feature = "local-route")]
         Program { id: LOCAL_ROUTE, name: "LocalRoute", entry: ephor_local_route::entry },
-        #[cfg(feature = "nominee-election")]
         Program {
             id: NOMINEE_ELECTION,
             name: "SecurityCouncilNomineeElectionGovernor",
             entry: ephor_nominee_election::entry,
         },
-        #[cfg(feature = "member-election")]
         Program {
             id: MEMBER_ELECTION,
             name: "SecurityCouncilMemberElectionGovernor",
             entry: ephor_member_election::entry,
         },
-        #[cfg(feature = "member-removal")]
         Program {
             id: MEMBER_REMOVAL,
             name: "SecurityCouncilMemberRemovalGovernor",
             entry: ephor_member_removal::entry,
         },
-        #[cfg(feature = "council-manager")]
         Program { id: COUNCIL_MANAGER, name: "SecurityCouncilManager", entry: ephor_council_manager::entry },
-        #[cfg(feature = "route-builder")]
         Program { id: ROUTE_BUILDER, name: "UpgradeExecRouteBuilder", entry: ephor_route_builder::entry },
-        #[cfg(feature = "member-sync")]
         Program { id: MEMBER_SYNC, name: "SecurityCouncilMemberSyncAction", entry: ephor_member_sync::entry },
-        #[cfg(feature = "upgrade-executor")]
         Program { id: UPGRADE_EXECUTOR, name: "UpgradeExecutor", entry: ephor_upgrade_executor::entry },
-        #[cfg(feature = "kv-store")]
         Program { id: KV_STORE, name: "KeyValueStore", entry: ephor_kv_store::entry },
-        #[cfg(feature = "timelock")]
         Program { id: TIMELOCK, name: "ArbitrumTimelock", entry: ephor_timelock::entry },
-        #[cfg(feature = "l1-timelock")]
         Program { id: L1_TIMELOCK, name: "L1ArbitrumTimelock", entry: ephor_l1_timelock::entry },
-        #[cfg(feature = "votes-token")]
         Program { id: VOTES_TOKEN, name: "L2ArbitrumToken", entry: ephor_votes_token::entry },
-        #[cfg(feature = "governor")]
         Program { id: GOVERNOR, name: "L2ArbitrumGovernor", entry: ephor_governor::entry },
-        #[cfg(feature = "proxy")]
         Program { id: PROXY, name: "Proxy", entry: ephor_proxy::entry },
-        #[cfg(feature = "safe")]
         Program { id: SAFE, name: "GnosisSafe", entry: ephor_safe::entry },
-        #[cfg(feature = "safe")]
         Program { id: SAFE_L2, name: "GnosisSafeL2", entry: ephor_safe_l2::entry },
-        #[cfg(feature = "proxy")]
         Program { id: SAFE_PROXY, name: "GnosisSafeProxy", entry: ephor_safe_proxy::entry },
     ];
     Programs::new(programs).unwrap_or_else(|clash| unreachable!("ids are distinct by construction: {clash}"))
@@ -110,9 +92,6 @@ pub const CONSTRUCTOR_SLOT: alloy_primitives::U256 = stylus_sdk::abi::internal::
 /// Slots beyond the layout of the deployed contracts: what those keep as immutables in their code.
 #[must_use]
 pub fn namespaced_slots() -> Vec<alloy_primitives::U256> {
-    let slots: &[&[alloy_primitives::U256]] = &[
-        #[cfg(feature = "route-builder")]
-        ephor_route_builder::NAMESPACED_SLOTS,
-    ];
+    let slots: &[&[alloy_primitives::U256]] = &[ephor_route_builder::NAMESPACED_SLOTS];
     slots.concat()
 }

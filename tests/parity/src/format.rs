@@ -182,7 +182,7 @@ pub fn folder() -> PathBuf {
 /// [`ReadError::Io`] when the folder cannot be listed.
 pub fn files(suite: &str) -> Result<Vec<PathBuf>, ReadError> {
     let path = folder().join(suite);
-    if !path.exists() {
+    if !path.is_dir() {
         return Ok(Vec::new());
     }
     let io = |source| ReadError::Io { path: path.clone(), source };

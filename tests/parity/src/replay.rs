@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
+use ephor_abi::catalog;
 use ephor_chain::{BlockEnv, Code, Executor, HaltReason, Message, Outcome, SpecId, Status};
 
 use crate::format::{Construction, Contract, Log, Step, Trace};
@@ -80,7 +81,9 @@ pub fn replay(trace: &Trace, filter: &Filter) -> Report {
         report.compared += 1;
         let aspects = compare(&mut executor, step);
         if !aspects.is_empty() {
-            let sent = format!("{kind} from {} value {} data {}", step.from, step.value, step.data);
+            let call = catalog::decode_call(&step.data).unwrap_or_else(|| "no call that decodes".to_owned());
+            let sent =
+                format!("to {kind}, from {}, value {}: {call}\n            {}", step.from, step.value, step.data);
             report.differences.push(Difference { n: step.n, label: step.label.clone(), sent, aspects });
         }
     }
@@ -94,7 +97,6 @@ fn program(kind: &str) -> Code {
 
 /// Installs the member sync action, which is a few instructions of bytecode in front of the program: they carry what the
 /// reference has as an immutable.
-#[cfg(feature = "member-sync")]
 fn install_action(executor: &mut Executor, contract: &Contract, store: Address) {
     let implementation = Address::repeat_byte(0xA5);
     executor.install(implementation, &program(&contract.kind), []);
@@ -102,7 +104,6 @@ fn install_action(executor: &mut Executor, contract: &Contract, store: Address) 
 }
 
 fn install(executor: &mut Executor, contract: &Contract) {
-    #[cfg(feature = "member-sync")]
     if contract.kind == "SecurityCouncilMemberSyncAction"
         && let Some(args) = contract.constructor_args.as_ref().filter(|args| args.len() == 32)
     {
@@ -184,7 +185,7 @@ fn compare(executor: &mut Executor, step: &Step) -> Vec<(&'static str, String, S
         .map(|log| Log { address: log.address, topics: log.topics().to_vec(), data: log.data.data.clone() })
         .collect();
     if step.logs != logs {
-        aspects.push(("logs", format!("{:#?}", step.logs), format!("{logs:#?}")));
+        aspects.push(("logs", described(&step.logs), described(&logs)));
     }
     if !step.is_static {
         let recorded: BTreeMap<Address, BTreeMap<U256, U256>> = step
@@ -209,11 +210,19 @@ fn differ<T: PartialEq + fmt::Debug>(
     }
 }
 
-/// The data, with its text when it is a revert string.
+/// The data, and what it says if it is a revert's.
 fn describe(data: &Bytes, success: bool) -> String {
-    const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
-    let text = (!success && data.starts_with(&ERROR)).then(|| String::from_utf8_lossy(&data[4..]).replace('\0', ""));
-    format!("{}{}", hex::encode_prefixed(data), text.map(|text| format!(" {text:?}")).unwrap_or_default())
+    let raw = hex::encode_prefixed(data);
+    if success { raw } else { format!("{raw}: {}", catalog::decode_revert(data)) }
+}
+
+/// Each log, decoded where an interface has its event.
+fn described(logs: &[Log]) -> String {
+    let one = |log: &Log| match catalog::decode_event(&log.topics, &log.data) {
+        Some(event) => format!("{}: {event}", log.address),
+        None => format!("{log:?}"),
+    };
+    format!("{:#?}", logs.iter().map(one).collect::<Vec<_>>())
 }
 
 fn word(word: B256) -> U256 {
