@@ -102,4 +102,5 @@ interfaces! {
     bridge::IOutbox { functions: IOutboxCalls, events: IOutboxEvents, errors: IOutboxErrors, }
     bridge::IArbRetryableTx { functions: IArbRetryableTxCalls, events: IArbRetryableTxEvents, errors: IArbRetryableTxErrors, }
     bridge::INodeInterface { functions: INodeInterfaceCalls, }
+    council::ILocalRoute { functions: ILocalRouteCalls, }
 }
