@@ -123,6 +123,16 @@ pub enum DeploymentError {
         /// The chain.
         chain: String,
     },
+    /// A Safe that is to act on another chain.
+    #[error("the Safe {safe} stands on {of} and cannot call a contract on {wanted}")]
+    WrongChain {
+        /// The Safe.
+        safe: String,
+        /// Its chain.
+        of: String,
+        /// The contract's chain.
+        wanted: String,
+    },
     /// A chain that ought to have a bridge.
     #[error("{chain} has no bridge to a parent")]
     NoBridge {
