@@ -1,3 +1,60 @@
-//! The `ephor` command.
+//! The `ephor` command: the edge at which terminals, arguments and exit codes are known.
+//!
+//! ```text
+//! arguments ─▶ command ─┬─ result ──▶ stdout: text, or one JSON document with --json
+//!                       └─ failure ─▶ stderr: what was wrong, where, what to do ─▶ exit code
+//! progress and notes ───────────────▶ stderr
+//! ```
+//!
+//! - stdout carries the result and nothing else. With `--json` a failure is a result too: `{"error": …}`.
+//! - A reader of stdout or stderr that leaves early ends nothing and is no fault.
+//! - Colours are used on a terminal only, and not with `NO_COLOR`.
+//! - Text from files is shown with its control characters replaced, so that no file can drive the terminal.
+//! - Exit codes are stable; [`exit::Exit`] lists them.
 
-fn main() {}
+mod arguments;
+mod charter;
+mod exit;
+mod terminal;
+mod words;
+
+use arguments::{Arguments, CharterCommand, Command};
+use clap::{CommandFactory, Parser};
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            // Help and version go to stdout and are no failure. A reader that is gone is none either.
+            let exit = if answer.use_stderr() { Exit::Usage } else { Exit::Fine };
+            let _ = answer.print();
+            return exit.into();
+        }
+    };
+    let json = arguments.command.json();
+    match run(arguments.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal::tell(&format!("error: {failure}\n"));
+            if json {
+                let _ = terminal::print_json(&failure.to_json());
+            }
+            failure.exit().into()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Charter { command: CharterCommand::Check { file, json } } => charter::check(&file, json),
+        Command::Charter { command: CharterCommand::Show { file } } => charter::show(&file),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "ephor", &mut script);
+            terminal::print(&String::from_utf8_lossy(&script))?;
+            Ok(Exit::Fine)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The arguments, as clap reads them and as `--help` explains them.
+
+use crate::exit::EXIT_CODES;
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Runs a Security Council end to end.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ephor",
+    version,
+    after_help = EXIT_CODES,
+    long_about = "Runs a Security Council end to end: its elections, its updates through timelocks and bridges, and the \
+                  Safes it owns on every chain.\n\n\
+                  A charter (charters/*.toml) holds the parameters and powers of one council. `rehearse` stands the whole \
+                  council up on chains inside this process and plays a term through; nothing of it touches a live chain. \
+                  Start with\n\n    ephor rehearse charters/minimal.toml\n\nand make a charter of your own from that file."
+)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check or show a charter: the parameters and powers of one council.
+    Charter {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: CharterCommand,
+    },
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example, for bash:\n  ephor completions bash > ~/.local/share/bash-completion/completions/ephor"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// What to do with a charter.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CharterCommand {
+    /// Read a charter, check it whole and list everything that is wrong with it, each fault with line, cause and remedy.
+    Check {
+        /// The charter, a TOML file.
+        #[arg(value_name = "CHARTER")]
+        file: PathBuf,
+        /// Print one JSON document instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a charter says: calendar, members, Safes, powers.
+    Show {
+        /// The charter, a TOML file.
+        #[arg(value_name = "CHARTER")]
+        file: PathBuf,
+    },
+}
+
+impl Command {
+    /// Whether the result is one JSON document.
+    pub(crate) const fn json(&self) -> bool {
+        match self {
+            Self::Charter { command: CharterCommand::Check { json, .. } } => *json,
+            Self::Charter { command: CharterCommand::Show { .. } } | Self::Completions { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_declared_without_contradiction() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,85 @@
+//! Exit codes, and the failures that lead to them.
+
+use ephor_charter::Faults;
+use serde_json::{Value, json};
+use std::{io, process::ExitCode};
+
+/// How the command ends. The codes are stable; scripts may rely on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything went as it should.
+    Fine = 0,
+    /// Arguments are missing, unknown or contradictory.
+    Usage = 2,
+    /// A charter, a scenario or a file named by them has faults.
+    Input = 3,
+    /// The system refuses: a folder cannot be written, a store is locked.
+    Environment = 4,
+}
+
+/// The codes, for `--help`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything went as it should
+  1  the scenario ran, but something it expects did not happen
+  2  wrong usage: unknown or missing arguments
+  3  bad input: a charter, a scenario or a file they name has faults
+  4  the system refuses: a folder cannot be written, the output is full
+  5  the rehearsal broke off for a reason that is neither the input's nor the system's";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A charter has faults.
+    #[error("{} in a charter\n\n{faults}", counted(faults_of(faults)))]
+    Charter {
+        /// What is wrong with it.
+        faults: Faults,
+    },
+    /// The result cannot be written to stdout.
+    #[error("the result cannot be written to standard output: {0}\n  remedy: redirect it to where there is room")]
+    Output(io::Error),
+}
+
+/// The number of a file's faults.
+pub(crate) const fn faults_of(faults: &Faults) -> usize {
+    faults.faults.len() + faults.more
+}
+
+/// "1 fault", "2 faults".
+pub(crate) fn counted(faults: usize) -> String {
+    if faults == 1 { "1 fault".to_owned() } else { format!("{faults} faults") }
+}
+
+impl Failure {
+    /// The exit code.
+    pub(crate) const fn exit(&self) -> Exit {
+        match self {
+            Self::Charter { .. } => Exit::Input,
+            Self::Output(_) => Exit::Environment,
+        }
+    }
+
+    /// The failure as the one document on stdout.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut error = json!({ "exit_code": self.exit() as u8, "message": self.to_string() });
+        if let Self::Charter { faults } = self {
+            error["file"] = json!(faults.file);
+            error["faults"] = faults_json(faults);
+            error["more"] = json!(faults.more);
+        }
+        json!({ "error": error })
+    }
+}
+
+/// Faults as JSON: place, cause and remedy of each.
+pub(crate) fn faults_json(faults: &Faults) -> Value {
+    let each = |fault: &ephor_charter::Fault| json!({ "line": fault.line, "column": fault.column, "cause": fault.cause(), "remedy": fault.remedy() });
+    faults.faults.iter().map(each).collect()
+}
