@@ -88,6 +88,17 @@ impl NomineeElection {
         emit(self.vm(), &NewNominee { proposalId: proposal_id, nominee });
     }
 
+    /// Puts one nominee in the place of another, with the votes that the other received.
+    pub(crate) fn replace_nominee(&mut self, proposal_id: U256, old: Address, new: Address) {
+        let mut count = self.counts.elections.setter(proposal_id);
+        count.nominees.replace(old, new);
+        count.is_nominee.setter(old).set(false);
+        count.is_nominee.setter(new).set(true);
+        let received = count.votes_received.get(old);
+        count.votes_received.setter(old).set(U256::ZERO);
+        count.votes_received.setter(new).set(received);
+    }
+
     /// How many votes a contender has received: the threshold at the most.
     pub(crate) fn votes_received(&self, proposal_id: U256, contender: Address) -> Outcome<U256> {
         Ok(self.counts.elections.getter(proposal_id).votes_received.get(contender))

@@ -9,6 +9,7 @@
 //! - [`endorsement`]: delegates endorse; a contender with enough votes is a nominee.
 //! - [`vetting`]: the vetter excludes and includes; then anyone starts the member election.
 //! - [`timing`]: the calendar of elections and the duration of vetting.
+//! - [`amendments`]: rules that the deployed contract has in its code, or does not know.
 //!
 //! An election always "succeeds" when its votes end; whether there are enough nominees is asked when it is executed.
 //! Storage, interface and behaviour are those of the deployed `SecurityCouncilNomineeElectionGovernor`.
@@ -17,6 +18,7 @@
 
 extern crate alloc;
 
+mod amendments;
 mod endorsement;
 mod registration;
 mod timing;
@@ -27,7 +29,10 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256, uint};
 use ephor_abi::{
     common::ICommonErrors::NotAContract,
-    election::INomineeElection::{self, QuorumNumeratorTooLow},
+    election::{
+        IElectionRules,
+        INomineeElection::{self, QuorumNumeratorTooLow},
+    },
 };
 use ephor_parts::{
     Eip712, Gap, Outcome, Revert, Text,
@@ -54,6 +59,7 @@ use stylus_sdk::{
 };
 
 use crate::{
+    amendments::Amendments,
     endorsement::Counts,
     registration::Register,
     timing::{Date, Timing},
@@ -85,7 +91,8 @@ pub struct NomineeElection {
     member_election: StorageAddress,
     election_count: StorageU256,
     registers: StorageMap<U256, Register>,
-    _gap: Gap<45>,
+    amendments: Amendments,
+    _gap: Gap<42>,
 }
 
 static_struct! {
@@ -142,6 +149,9 @@ dispatch! {
     nonpayable INomineeElection::proposalVettingDeadlineCall => proposal_vetting_deadline(proposal_id: U256);
     nonpayable INomineeElection::securityCouncilMemberElectionGovernorCall => member_election_governor();
     nonpayable INomineeElection::initializeCall => initialize(params: InitParams);
+    nonpayable IElectionRules::electionRulesCall => election_rules();
+    nonpayable IElectionRules::setElectionRulesCall => set_election_rules(months: U256, sitting_stand: bool, cutoff_blocks: U256);
+    nonpayable IElectionRules::rotateNomineeCall => rotate_nominee(proposal_id: U256, signature: &[u8]);
     inherit [governor::routes, election::routes, quorum::routes, ownable::routes, erc165::routes, token_receiver::routes];
     receive receive_ether;
 }

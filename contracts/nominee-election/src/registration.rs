@@ -60,7 +60,7 @@ impl NomineeElection {
         if !index.is_zero() {
             self.require_installed(index - U256::ONE)?;
         }
-        let (now, start) = (U256::from(self.vm().block_timestamp()), self.timing.start_seconds(index)?);
+        let (now, start) = (U256::from(self.vm().block_timestamp()), self.election_to_timestamp(index)?);
         ensure(now >= start, || CreateTooEarly { blockTimestamp: now, startTime: start })?;
         let proposal_id = self.propose_election(index)?;
         self.election_count.set(index.plus(U256::ONE)?);
@@ -90,7 +90,7 @@ impl NomineeElection {
     /// # Errors
     /// `Error(string)` for a bad signature or an unknown proposal; `AlreadyContender`, `ProposalNotPending`, `AccountInOtherCohort`.
     /// # Events
-    /// `ContenderAdded`.
+    /// `ContenderAdded`; `NewNominee` for a sitting member where the rules spare those the endorsements.
     pub(crate) fn add_contender(&mut self, proposal_id: U256, signature: &[u8]) -> Outcome {
         let contender = self.recover_add_contender_message(proposal_id, signature)?;
         ensure(!self.is_contender(proposal_id, contender)?, || AlreadyContender { contender })?;
@@ -99,7 +99,7 @@ impl NomineeElection {
         self.require_not_in_other_cohort(contender)?;
         self.registers.setter(proposal_id).is_contender.setter(contender).set(true);
         emit(self.vm(), &ContenderAdded { proposalId: proposal_id, contender });
-        Ok(())
+        self.nominate_if_sitting(proposal_id, contender)
     }
 
     /// Who signed `AddContenderMessage(proposal_id)`.

@@ -1,6 +1,6 @@
 //! When elections may be created and how long nominees are vetted.
 //!
-//! The first election has a date; each following one may be created six calendar months later. Vetting starts when the
+//! The first election has a date; each following one may be created six calendar months later, or as many as the rules say. Vetting starts when the
 //! endorsements end and lasts a fixed number of L1 blocks. Source: seed 004; the calendar is `ephor_rules::calendar`.
 
 use alloc::{vec, vec::Vec};
@@ -12,9 +12,6 @@ use ephor_rules::calendar::{CivilHour, election_start_seconds};
 use stylus_sdk::{prelude::*, storage::StorageU256};
 
 use crate::NomineeElection;
-
-/// Calendar months from one election to the next. The deployed contract has it in its code, not in its storage.
-const INTERVAL_MONTHS: u32 = 6;
 
 static_struct! {
     /// An hour of the UTC calendar, as it comes in: not yet known to exist.
@@ -66,21 +63,21 @@ impl Timing {
         (self.year.get(), self.month.get(), self.day.get(), self.hour.get())
     }
 
-    /// From when on, in Unix seconds, election `index` may be created.
+    /// From when on, in Unix seconds, election `index` may be created, with `interval_months` from one to the next.
     ///
     /// # Errors
     /// `Panic(0x11)` before the contract is initialised, and for an index too far away to be dated.
-    pub(crate) fn start_seconds(&self, index: U256) -> Outcome<U256> {
+    pub(crate) fn start_seconds(&self, index: U256, interval_months: u32) -> Outcome<U256> {
         let (year, month, day, hour) = self.first();
         let first = CivilHour::from_words(year, month, day, hour).map_err(|_| Revert::overflow())?;
-        election_start_seconds(first, INTERVAL_MONTHS, index).map_err(|_| Revert::overflow())
+        election_start_seconds(first, interval_months, index).map_err(|_| Revert::overflow())
     }
 }
 
 impl NomineeElection {
     /// From when on, in Unix seconds, election `index` may be created.
     pub(crate) fn election_to_timestamp(&self, index: U256) -> Outcome<U256> {
-        self.timing.start_seconds(index)
+        self.timing.start_seconds(index, self.amendments.interval_months())
     }
 
     /// The date of the first election.

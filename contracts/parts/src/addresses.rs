@@ -52,6 +52,14 @@ impl AddressList {
         }
     }
 
+    /// Puts `new` in the place of the first `old`; changes nothing if there is none.
+    pub fn replace(&mut self, old: Address, new: Address) {
+        if let Some(at) = self.all().iter().position(|address| *address == old) {
+            // SAFETY: as in `push`.
+            unsafe { self.vm.storage_cache_bytes32(self.first().wrapping_add(U256::from(at)), new.into_word()) };
+        }
+    }
+
     /// The slot of the first element.
     fn first(&self) -> U256 {
         keccak256(B256::from(self.slot)).into()

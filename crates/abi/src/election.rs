@@ -107,6 +107,20 @@ sol! {
         function votesReceived(uint256 proposalId, address contender) external view returns (uint256);
     }
 
+    /// What the nominee election adds to the deployed one: rules that can be amended.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IElectionRules {
+        event ElectionRulesSet(uint256 intervalMonths, bool sittingMembersStand, uint256 rotationCutoffBlocks);
+        event NomineeRotated(uint256 indexed proposalId, address indexed oldNominee, address indexed newNominee);
+
+        error InvalidElectionInterval(uint256 intervalMonths);
+        error RotationClosed(uint256 blockNumber, uint256 lastBlock);
+
+        function electionRules() external view returns (uint256 intervalMonths, bool sittingMembersStand, uint256 rotationCutoffBlocks);
+        function rotateNominee(uint256 proposalId, bytes memory signature) external;
+        function setElectionRules(uint256 intervalMonths, bool sittingMembersStand, uint256 rotationCutoffBlocks) external;
+    }
+
     /// Member election: weighted votes for compliant nominees.
     #[derive(Debug, PartialEq, Eq)]
     interface IMemberElection {

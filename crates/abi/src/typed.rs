@@ -25,6 +25,13 @@ sol! {
         uint256 proposalId;
     }
 
+    /// Puts the signer in the place of a nominee.
+    #[derive(Debug, PartialEq, Eq)]
+    struct RotateNomineeMessage {
+        uint256 proposalId;
+        address from;
+    }
+
     /// A vote without params.
     #[derive(Debug, PartialEq, Eq)]
     struct Ballot {

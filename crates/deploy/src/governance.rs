@@ -1,11 +1,11 @@
 //! The governors and the council manager, on the governance chain.
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256, uint};
 use alloy_sol_types::SolCall;
 use ephor_abi::{
     common::{IAccessControl::grantRoleCall, IOwnable::transferOwnershipCall},
     council::ICouncilManager::{self, SecurityCouncilData, SecurityCouncilManagerRoles},
-    election::{IMemberElection, IMemberRemoval, INomineeElection},
+    election::{IElectionRules::setElectionRulesCall, IMemberElection, IMemberRemoval, INomineeElection},
     governor::{
         ICirculatingQuorum::updateQuorumNumeratorCall,
         IGovernor::{relayCall, setVotingDelayCall},
@@ -23,6 +23,13 @@ use crate::{
 
 /// The least threshold with which the nominee election can be initialised; a lower one is set afterwards, as on the live chain.
 const LEAST_INITIAL_THRESHOLD: u64 = 20;
+
+/// What the nominee election does unless told otherwise.
+const USUAL_RULES: setElectionRulesCall = setElectionRulesCall {
+    intervalMonths: uint!(6_U256),
+    sittingMembersStand: false,
+    rotationCutoffBlocks: U256::ZERO,
+};
 
 /// Puts the proxies of the governors and the manager in their places; they name each other when they are initialised.
 pub(crate) fn place(builder: &mut Builder<'_>, deployment: &Deployment) -> Result<(), StandUpError> {
@@ -145,6 +152,14 @@ pub(crate) fn governors(
     };
     builder.call(chain, deployer(), nominee, &INomineeElection::initializeCall { params })?;
     relay(builder, chain, nominee, &setVotingDelayCall { newVotingDelay: U256::from(election.registration_blocks) })?;
+    let rules = setElectionRulesCall {
+        intervalMonths: U256::from(election.interval_months),
+        sittingMembersStand: election.sitting_members_skip_nomination,
+        rotationCutoffBlocks: U256::from(election.nominee_rotation_cutoff_blocks.unwrap_or_default()),
+    };
+    if rules != USUAL_RULES {
+        relay(builder, chain, nominee, &rules)?;
+    }
     if threshold < LEAST_INITIAL_THRESHOLD {
         let lower = updateQuorumNumeratorCall { newQuorumNumerator: U256::from(threshold) };
         relay(builder, chain, nominee, &lower)?;

@@ -9,6 +9,7 @@ use ephor_abi::{
     council::ICouncilManager::{getBothCohortsCall, securityCouncilsLengthCall, updateNonceCall},
     election::{
         IElectionGovernor::getProposeArgsCall,
+        IElectionRules::electionRulesCall,
         INomineeElection::{currentCohortCall, electionCountCall, electionToTimestampCall},
     },
     governor::{ICirculatingQuorum, IGovernor},
@@ -142,6 +143,13 @@ fn stands_up_the_proposed_rules() {
     let mut stand = check_safes_and_manager("arbitrum-next.toml");
     let numerator = stand.ask(Part::NomineeElection, ICirculatingQuorum::quorumNumerator_1Call {});
     assert_eq!(numerator, U256::from(10));
+    let rules = stand.ask(Part::NomineeElection, electionRulesCall {});
+    assert_eq!(
+        (rules.intervalMonths, rules.sittingMembersStand, rules.rotationCutoffBlocks),
+        (U256::from(12), true, U256::from(21_600))
+    );
+    let next = stand.ask(Part::NomineeElection, electionToTimestampCall { electionIndex: U256::from(4) });
+    assert_eq!(next, U256::from(1_757_937_600), "2025-09-15T12:00Z");
 }
 
 #[test]

@@ -70,6 +70,7 @@ interfaces! {
     election::ICouncilGovernor { functions: ICouncilGovernorCalls, }
     election::IElectionGovernor { functions: IElectionGovernorCalls, errors: IElectionGovernorErrors, }
     election::INomineeElection { functions: INomineeElectionCalls, events: INomineeElectionEvents, errors: INomineeElectionErrors, }
+    election::IElectionRules { functions: IElectionRulesCalls, events: IElectionRulesEvents, errors: IElectionRulesErrors, }
     election::IMemberElection { functions: IMemberElectionCalls, events: IMemberElectionEvents, errors: IMemberElectionErrors, }
     election::IMemberRemoval { functions: IMemberRemovalCalls, events: IMemberRemovalEvents, errors: IMemberRemovalErrors, }
     governor::IGovernor { functions: IGovernorCalls, events: IGovernorEvents, errors: IGovernorErrors, }
