@@ -1,0 +1,5 @@
+//! The real binary, from arguments to exit code.
+
+mod charter;
+mod harness;
+mod usage;
