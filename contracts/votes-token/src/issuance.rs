@@ -4,6 +4,7 @@
 
 use alloy_primitives::{Address, U256, uint};
 use ephor_parts::{Checked, Outcome, initializer::Initializable, ownable::Ownable, require};
+use ephor_rules::division::quotient;
 use stylus_sdk::prelude::*;
 
 use crate::VotesToken;
@@ -44,7 +45,7 @@ impl VotesToken {
     /// Creates `amount` for `recipient`. Emits `Transfer`, and `DelegateVotesChanged` if it has a delegate.
     pub(crate) fn mint(&mut self, recipient: Address, amount: U256) -> Outcome {
         self.only_owner()?;
-        let most = self.balances.total_supply().times(MINT_CAP_NUMERATOR)? / MINT_CAP_DENOMINATOR;
+        let most = quotient(self.balances.total_supply().times(MINT_CAP_NUMERATOR)?, MINT_CAP_DENOMINATOR);
         require(amount <= most, "ARB: MINT_TOO_MUCH")?;
         require(U256::from(self.vm().block_timestamp()) >= self.next_mint.get(), "ARB: MINT_TOO_EARLY")?;
         self.postpone_minting();

@@ -18,6 +18,8 @@
 use alloy_primitives::{U256, uint};
 use core::fmt;
 
+use crate::division::{divide, quotient};
+
 /// The first year a date may have.
 pub const FIRST_YEAR: u32 = 1970;
 
@@ -176,8 +178,10 @@ pub fn election_start_seconds(first: CivilHour, interval_months: u32, index: U25
         .checked_mul(index)
         .and_then(|months| months.checked_add(U256::from(first.month - 1)))
         .ok_or(CalendarError::MonthsOverflow(index))?;
-    let year = (months / twelve).wrapping_add(U256::from(first.year));
-    let month = (months % twelve).to::<u8>() + 1;
+    let (years, month) = divide(months, twelve);
+    let year = years.wrapping_add(U256::from(first.year));
+    // Below twelve, so the lowest byte is all of it.
+    let month = month.byte(0) + 1;
     Ok(seconds(year, month, first.day, first.hour))
 }
 
@@ -185,7 +189,7 @@ pub fn election_start_seconds(first: CivilHour, interval_months: u32, index: U25
 pub fn cohort_up(cohorts: u32, index: U256) -> u32 {
     match cohorts {
         0 => 0,
-        n => (index % U256::from(n)).to::<u32>(),
+        n => divide(index, U256::from(n)).1.saturating_to(),
     }
 }
 
@@ -215,9 +219,9 @@ fn seconds(year: U256, month: u8, day: u8, hour: u8) -> U256 {
     let days_before_month = (153 * months_from_march + 2) / 5;
     let days = year
         .wrapping_mul(U256::from(365u16))
-        .wrapping_add(year / U256::from(4u8))
-        .wrapping_sub(year / U256::from(100u8))
-        .wrapping_add(year / U256::from(400u16))
+        .wrapping_add(quotient(year, U256::from(4u8)))
+        .wrapping_sub(quotient(year, U256::from(100u8)))
+        .wrapping_add(quotient(year, U256::from(400u16)))
         .wrapping_add(U256::from(days_before_month + u32::from(day)))
         .wrapping_sub(EPOCH_DAY + U256::ONE);
     days.wrapping_mul(U256::from(86_400u32)).wrapping_add(U256::from(u32::from(hour) * 3_600))

@@ -16,6 +16,8 @@
 use alloy_primitives::U256;
 use core::fmt;
 
+use crate::division::quotient;
+
 /// Bits a weight may have.
 pub const WEIGHT_BITS: usize = 240;
 
@@ -70,9 +72,8 @@ impl VotingWindow {
             votes
         } else {
             // `full_until < block <= deadline`, so neither difference wraps, the divisor is not zero, and no more than all is lost.
-            let lost = votes.checked_mul(block - self.full_until).ok_or(DecayError::Overflow { votes })?
-                / (self.deadline - self.full_until);
-            votes - lost
+            let product = votes.checked_mul(block - self.full_until).ok_or(DecayError::Overflow { votes })?;
+            votes - quotient(product, self.deadline - self.full_until)
         };
         if weight.bit_len() > WEIGHT_BITS { Err(DecayError::TooLarge { weight }) } else { Ok(weight) }
     }

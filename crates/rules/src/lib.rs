@@ -20,6 +20,7 @@
 //! | [`owners`] | the changes that turn a Safe's owners into a list of members |
 //! | [`organisations`] | who exceeds the seats one organisation may hold |
 //! | [`draw`] | the verifiable draw that fills missing seats |
+//! | [`division`] | nothing: the arithmetic that the others share |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -29,6 +30,7 @@ extern crate std;
 
 pub mod calendar;
 pub mod decay;
+pub mod division;
 pub mod draw;
 pub mod membership;
 pub mod organisations;

@@ -12,6 +12,8 @@
 use alloy_primitives::U256;
 use core::fmt;
 
+use crate::division::quotient;
+
 /// A fraction of votes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fraction {
@@ -61,7 +63,7 @@ impl Fraction {
     /// [`ThresholdError::Overflow`], [`ThresholdError::DivisionByZero`].
     pub fn of(&self, amount: U256) -> Result<U256, ThresholdError> {
         let product = amount.checked_mul(self.numerator).ok_or(ThresholdError::Overflow)?;
-        product.checked_div(self.denominator).ok_or(ThresholdError::DivisionByZero)
+        checked_quotient(product, self.denominator)
     }
 
     /// Checks that the fraction exists and is at most one.
@@ -111,7 +113,11 @@ pub fn vote_succeeded(for_votes: U256, against_votes: U256, ratio: Fraction) -> 
 /// # Errors
 /// [`ThresholdError::DivisionByZero`] for a zero numerator.
 pub fn most_nominees(fraction: Fraction) -> Result<U256, ThresholdError> {
-    fraction.denominator.checked_div(fraction.numerator).ok_or(ThresholdError::DivisionByZero)
+    checked_quotient(fraction.denominator, fraction.numerator)
+}
+
+fn checked_quotient(numerator: U256, divisor: U256) -> Result<U256, ThresholdError> {
+    if divisor.is_zero() { Err(ThresholdError::DivisionByZero) } else { Ok(quotient(numerator, divisor)) }
 }
 
 /// Checks a signature threshold against the seats of a council: reachable, and a majority.

@@ -18,6 +18,7 @@ use ephor_abi::{
     },
     token::IVotesToken,
 };
+use ephor_rules::division::quotient;
 use stylus_sdk::prelude::*;
 
 use super::{
@@ -259,7 +260,7 @@ impl<C: SafeAccount> Transactions for C {}
 /// The gas that must be left: what the target gets, of which a call keeps back one part in 64, and some for the events after it. All of
 /// it wraps around, as in the reference.
 fn gas_needed(safe_tx_gas: U256) -> U256 {
-    let with_kept_back = safe_tx_gas.wrapping_mul(U256::from(64)) / U256::from(63);
+    let with_kept_back = quotient(safe_tx_gas.wrapping_mul(U256::from(64)), U256::from(63));
     with_kept_back.max(safe_tx_gas.wrapping_add(U256::from(2500))).wrapping_add(U256::from(500))
 }
 
