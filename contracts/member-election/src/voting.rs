@@ -19,6 +19,7 @@ use ephor_parts::{
     emit, ensure,
     governor::Governor,
     query,
+    storage::FocusMap,
 };
 use ephor_rules::{
     decay::{DecayError, VotingWindow},
@@ -42,7 +43,7 @@ pub(crate) struct Count {
 #[storage]
 pub(crate) struct Counts {
     pub(crate) full_weight_blocks: StorageU256,
-    pub(crate) elections: StorageMap<U256, Count>,
+    pub(crate) elections: FocusMap<Count>,
     _gap: Gap<48>,
 }
 
@@ -68,12 +69,13 @@ impl MemberElection {
         ensure(!weight.is_zero(), || ZeroWeightVote { blockNumber: block, votes })?;
 
         let mut count = self.counts.elections.setter(proposal_id);
-        let standing = Voter { power, used: count.votes_used.get(voter) };
-        let received = U256::from(count.weight_received.get(nominee));
-        let counted = vote(standing, votes, weight, received).map_err(refuse)?;
+        let Count { votes_used, weight_received, .. } = &mut *count;
+        let (mut used, mut received) = (votes_used.setter(voter), weight_received.setter(nominee));
+        let standing = Voter { power, used: used.get() };
+        let counted = vote(standing, votes, weight, U256::from(received.get())).map_err(refuse)?;
         let total = U240::checked_from_limbs_slice(counted.received.as_limbs()).ok_or_else(Revert::overflow)?;
-        count.votes_used.setter(voter).set(counted.used);
-        count.weight_received.setter(nominee).set(total);
+        used.set(counted.used);
+        received.set(total);
         let cast = VoteCastForNominee {
             voter,
             proposalId: proposal_id,

@@ -10,7 +10,9 @@ use alloy_primitives::{Address, U256};
 use ephor_abi::election::INomineeElection::{
     InsufficientTokens, NewNominee, NomineeAlreadyAdded, NotEligibleContender, VoteCastForContender,
 };
-use ephor_parts::{Gap, Outcome, Revert, addresses::AddressList, election::Ballot, emit, ensure, governor::Governor};
+use ephor_parts::{
+    Gap, Outcome, Revert, addresses::AddressList, election::Ballot, emit, ensure, governor::Governor, storage::FocusMap,
+};
 use ephor_rules::tally::{TallyError, Voter, endorse};
 use stylus_sdk::{
     prelude::*,
@@ -31,7 +33,7 @@ pub(crate) struct Count {
 /// The counts of all elections, by proposal id: fifty slots.
 #[storage]
 pub(crate) struct Counts {
-    pub(crate) elections: StorageMap<U256, Count>,
+    pub(crate) elections: FocusMap<Count>,
     _gap: Gap<49>,
 }
 
@@ -52,22 +54,19 @@ impl NomineeElection {
     ) -> Outcome {
         let Ballot { candidate: contender, votes } = Ballot::read(support, params)?;
         ensure(self.is_contender(proposal_id, contender)?, || NotEligibleContender { contender })?;
-        // A ballot that its voter has no votes for is refused before the threshold is worked out, which takes two calls.
-        let count = self.counts.elections.getter(proposal_id);
-        ensure(!count.is_nominee.get(contender), || NomineeAlreadyAdded { nominee: contender })?;
-        let standing = Voter { power, used: count.votes_used.get(voter) };
-        standing.using(votes).map_err(refuse)?;
-        let received = count.votes_received.get(contender);
-
+        ensure(!self.is_nominee(proposal_id, contender)?, || NomineeAlreadyAdded { nominee: contender })?;
         let threshold = self.quorum(self.proposals().snapshot(proposal_id))?;
-        let endorsement = endorse(standing, votes, received, threshold).map_err(refuse)?;
 
+        let mut count = self.counts.elections.setter(proposal_id);
+        let Count { votes_used, votes_received, .. } = &mut *count;
+        let (mut used, mut received) = (votes_used.setter(voter), votes_received.setter(contender));
+        let standing = Voter { power, used: used.get() };
+        let endorsement = endorse(standing, votes, received.get(), threshold).map_err(refuse)?;
+        used.set(endorsement.used);
+        received.set(endorsement.received);
         if endorsement.nominated {
             self.add_nominee(proposal_id, contender);
         }
-        let mut count = self.counts.elections.setter(proposal_id);
-        count.votes_used.setter(voter).set(endorsement.used);
-        count.votes_received.setter(contender).set(endorsement.received);
         let cast = VoteCastForContender {
             proposalId: proposal_id,
             voter,

@@ -8,9 +8,16 @@
 //! access. An operation that must not or cannot finish (a store in a static context, no gas left) does not return: it unwinds the
 //! program with a [`Trap`], which becomes the frame's exceptional halt.
 //!
-//! The SDK clones its host for every storage field it touches, so the host is nothing but a pointer.
+//! The SDK boxes a clone of its host for every storage field it touches, so the host is nothing at all, which costs no allocation:
+//! the machine it speaks for is the one that the thread is running.
 
-use std::{fmt, panic::resume_unwind};
+use std::{
+    cell::Cell,
+    fmt,
+    marker::PhantomData,
+    panic::resume_unwind,
+    ptr::{from_mut, null_mut},
+};
 
 use alloy_primitives::{Address, B256, Bytes, Log, LogData, U256, keccak256};
 use revm::{
@@ -51,11 +58,33 @@ const INK_PER_GAS: u32 = 10_000;
 
 /// The host of the program in the top frame.
 ///
-/// Invariant: lives no longer than the frame it was made for. `Vm::run_program` makes it, hands it to the program by value and
-/// does not touch the machine before the program is done; a program keeps its host in its own storage struct, which the
-/// router drops before it returns.
+/// Invariant: used by nothing but a program that `Vm::run_program` runs, on its thread, inside [`Machine::enter`] for the same
+/// `D`. A program keeps its host in its own storage struct, which the router drops before it returns.
 pub(crate) struct NativeHost<D: Database> {
-    vm: *mut Vm<D>,
+    of: PhantomData<fn() -> D>,
+}
+
+thread_local! {
+    /// The machine whose program this thread runs; null while it runs none.
+    static MACHINE: Cell<*mut ()> = const { Cell::new(null_mut()) };
+}
+
+/// The machine that the hosts of this thread speak for, until dropped. Machines nest as calls do.
+pub(crate) struct Machine {
+    before: *mut (),
+}
+
+impl Machine {
+    /// Lets hosts speak for `vm`.
+    pub(crate) fn enter<D: Database>(vm: &mut Vm<D>) -> Self {
+        Self { before: MACHINE.replace(from_mut(vm).cast()) }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        MACHINE.set(self.before);
+    }
 }
 
 impl<D: Database> Clone for NativeHost<D> {
@@ -73,8 +102,9 @@ impl<D: Database> fmt::Debug for NativeHost<D> {
 }
 
 impl<D: Database + 'static> NativeHost<D> {
-    pub(crate) fn new(vm: &mut Vm<D>) -> Self {
-        Self { vm }
+    /// A host for the machine that is entered.
+    pub(crate) const fn new() -> Self {
+        Self { of: PhantomData }
     }
 
     /// Charges for handing the program its calldata.
@@ -85,10 +115,13 @@ impl<D: Database + 'static> NativeHost<D> {
 
     #[expect(clippy::mut_from_ref, reason = "the SDK's interface is &self throughout; see the safety comment")]
     fn vm(&self) -> &mut Vm<D> {
+        let vm: *mut Vm<D> = MACHINE.get().cast();
+        assert!(!vm.is_null(), "a host speaks only while a program runs");
         // SAFETY: the pointer comes from the exclusive reference held by `Vm::run_program`, which is suspended for as long as
-        // the program runs, so the machine is alive and nobody else uses it. Each host operation takes the reference anew,
-        // uses it within its own body, and ends before the program, or a program nested below it, can start another one.
-        unsafe { &mut *self.vm }
+        // the program runs, so the machine is alive, of this very type, and nobody else uses it. Each host operation takes the
+        // reference anew, uses it within its own body, and ends before the program, or a program nested below it, can start
+        // another one.
+        unsafe { &mut *vm }
     }
 
     fn ctx(&self) -> &mut Ctx<D> {

@@ -42,7 +42,7 @@ use revm::{
 use stylus_sdk::{ArbResult, host::VM};
 
 use crate::{
-    host::NativeHost,
+    host::{Machine, NativeHost},
     program::{Entry, Programs},
 };
 
@@ -125,8 +125,10 @@ impl<D: Database + 'static> Vm<D> {
         }
         let open = self.open.len();
 
-        let host = NativeHost::new(self);
+        let machine = Machine::enter(self);
+        let host = NativeHost::<D>::new();
         let outcome = stacker::maybe_grow(STACK_RED_ZONE_BYTES, STACK_PIECE_BYTES, || run_entry(entry, input, host));
+        drop(machine);
 
         debug_assert_eq!(open, self.open.len(), "nested programs leave the list as they found it");
         if !delegated {

@@ -7,11 +7,14 @@ use alloy_sol_types::SolValue;
 use stylus_sdk::{
     host::VM,
     prelude::*,
-    storage::{StorageBool, StorageGuard, StorageMap, StorageString, StorageU64},
+    storage::{StorageBool, StorageGuard, StorageString, StorageU64},
     stylus_core::CryptographyAccess,
 };
 
-use crate::{encode::Encode, storage::Gap};
+use crate::{
+    encode::Encode,
+    storage::{FocusMap, Gap},
+};
 
 /// Where a proposal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +117,7 @@ impl Proposal {
 #[storage]
 pub struct Proposals {
     name: StorageString,
-    proposals: StorageMap<U256, Proposal>,
+    proposals: FocusMap<Proposal>,
     _governance_calls: Gap<2>,
     _gap: Gap<46>,
 }
