@@ -1,13 +1,13 @@
 //! The token and who holds its votes.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, keccak256};
 use alloy_sol_types::SolCall;
 use ephor_abi::{
     common::IOwnable::transferOwnershipCall,
     token::IVotesToken::{delegateCall, initializeCall, transferCall},
 };
 use ephor_chain::Message as Call;
-use ephor_charter::{Charter, Part};
+use ephor_charter::{Charter, Part, Token};
 use ephor_client::Deployment;
 
 use crate::{
@@ -46,6 +46,7 @@ pub(crate) fn hand_out(
     let initialize =
         initializeCall { _l1TokenAddress: terms.l1_address, _initialSupply: terms.supply, _owner: deployer() };
     builder.call(chain, deployer(), token, &initialize)?;
+    name(builder, chain, token, terms)?;
 
     let mut calls = Vec::new();
     for holder in &terms.holders {
@@ -80,4 +81,34 @@ pub(crate) fn hand_out(
 fn grant(calls: &mut Vec<Call>, token: Address, account: Address, amount: U256, delegatee: Address) {
     calls.push(Call::call(deployer(), token, transferCall { to: account, amount }.abi_encode()));
     calls.push(Call::call(account, token, delegateCall { delegatee }.abi_encode()));
+}
+
+/// `ERC20Upgradeable._name` and `_symbol`, `EIP712Upgradeable._HASHED_NAME`, in the published storage layout.
+const NAME_SLOT: u64 = 54;
+const SYMBOL_SLOT: u64 = 55;
+const HASHED_NAME_SLOT: u64 = 151;
+
+/// Names the token as the charter does. The deployed contract has one name in its code, so another is written into storage.
+fn name(builder: &mut Builder<'_>, chain: u64, token: Address, terms: &Token) -> Result<(), StandUpError> {
+    let mut slots = string_slots(NAME_SLOT, &terms.name);
+    slots.extend(string_slots(SYMBOL_SLOT, &terms.symbol));
+    slots.push((U256::from(HASHED_NAME_SLOT), keccak256(terms.name.as_bytes()).into()));
+    builder.write(chain, token, &slots)
+}
+
+/// A string as Solidity stores it: up to 31 bytes beside twice its length, a longer one in slots of its own.
+fn string_slots(slot: u64, text: &str) -> Vec<(U256, U256)> {
+    let (slot, bytes) = (U256::from(slot), text.as_bytes());
+    let doubled = U256::from(bytes.len()) << 1;
+    let word = |chunk: &[u8]| {
+        let mut word = [0; 32];
+        word[..chunk.len()].copy_from_slice(chunk);
+        U256::from_be_bytes(word)
+    };
+    if bytes.len() < 32 {
+        return vec![(slot, word(bytes) | doubled)];
+    }
+    let first: U256 = keccak256(slot.to_be_bytes::<32>()).into();
+    let data = bytes.chunks(32).zip(0_u64..).map(|(chunk, at)| (first.wrapping_add(U256::from(at)), word(chunk)));
+    std::iter::once((slot, doubled | U256::ONE)).chain(data).collect()
 }

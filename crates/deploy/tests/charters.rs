@@ -5,7 +5,7 @@ use std::path::Path;
 use alloy_primitives::{Address, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use ephor_abi::{
-    common::IAccessControl::hasRoleCall,
+    common::{IAccessControl::hasRoleCall, INamed::nameCall},
     council::ICouncilManager::{getBothCohortsCall, securityCouncilsLengthCall, updateNonceCall},
     election::{
         IElectionGovernor::getProposeArgsCall,
@@ -15,6 +15,7 @@ use ephor_abi::{
     governor::{ICirculatingQuorum, IGovernor},
     roles,
     safe::ISafe::{getOwnersCall, getThresholdCall, isModuleEnabledCall},
+    token::IVotesToken::symbolCall,
 };
 use ephor_chain::Message as Call;
 use ephor_charter::{Charter, Part};
@@ -135,7 +136,19 @@ fn grants_the_powers_of_the_charter_and_no_others() {
 
 #[test]
 fn stands_up_a_council_on_one_chain() {
-    check_safes_and_manager("minimal.toml");
+    let mut stand = check_safes_and_manager("minimal.toml");
+    assert_eq!(stand.ask(Part::Token, nameCall {}), "Minimal votes");
+    assert_eq!(stand.ask(Part::Token, symbolCall {}), "MIN");
+    assert_eq!(stand.ask(Part::NomineeElection, electionRulesCall {}).intervalMonths, U256::from(3));
+}
+
+#[test]
+fn a_long_name_is_stored_as_solidity_stores_it() {
+    let mut charter = charter("minimal.toml");
+    charter.token.name = "A name of more than thirty-one bytes, which takes slots of its own: two".into();
+    let stood = stand_up(&charter, &[], charter.next_election_seconds(), None).unwrap();
+    let mut stand = Stand { charter, stood };
+    assert_eq!(stand.ask(Part::Token, nameCall {}), stand.charter.token.name);
 }
 
 #[test]
