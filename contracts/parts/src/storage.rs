@@ -44,6 +44,8 @@ pub struct FocusMap<V> {
 }
 
 impl<V: StorageType> FocusMap<V> {
+    /// Where in its slot a value lies: at the low-order end.
+    #[allow(clippy::cast_possible_truncation, reason = "a slot has 32 bytes")]
     const OFFSET: u8 = 32 - V::SLOT_BYTES as u8;
 
     /// The value under `key`.
