@@ -18,7 +18,7 @@ use ephor_abi::election::{
         self, CastVoteDisabled, InvalidSupport, ProposeDisabled, UnexpectedParamsLength, VoteAlreadyCast,
     },
 };
-use ephor_rules::calendar::cohort_up;
+use ephor_rules::{calendar::cohort_up, division::divide};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageBool, StorageMap},
@@ -49,7 +49,20 @@ pub type ProposeArgs = (Vec<Address>, Vec<U256>, Vec<Bytes>, String);
 /// "Security Council Election #7".
 #[must_use]
 pub fn description(index: U256) -> String {
-    format!("Security Council Election #{index}")
+    format!("Security Council Election #{}", decimal(index))
+}
+
+/// A number in decimal. The number type's own formatting brings long division along, which is large as WASM.
+fn decimal(number: U256) -> String {
+    let (mut rest, mut digits) = (number, Vec::new());
+    loop {
+        let (quotient, digit) = divide(rest, U256::from(10));
+        digits.push(char::from(b'0' + digit.byte(0)));
+        rest = quotient;
+        if rest.is_zero() {
+            return digits.into_iter().rev().collect();
+        }
+    }
 }
 
 /// The cohort that is up at election `index`.
@@ -255,7 +268,9 @@ mod tests {
         assert_eq!(calldatas, [Bytes::from(U256::from(3).to_be_bytes::<32>())]);
         assert_eq!(index_of(&calldatas), Ok(U256::from(3)));
         assert_eq!(index_of(&[]), Err(Revert::out_of_bounds()));
+        assert_eq!(description(U256::ZERO), "Security Council Election #0");
         assert_eq!(description(U256::from(3)), "Security Council Election #3");
+        assert_eq!(description(U256::MAX), format!("Security Council Election #{}", U256::MAX));
         assert_eq!((cohort(U256::ZERO), cohort(U256::from(7))), (0, 1));
     }
 

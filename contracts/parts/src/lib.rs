@@ -27,6 +27,7 @@ pub mod ownable;
 pub mod revert;
 pub mod safe;
 pub mod storage;
+pub mod text;
 pub mod timelock;
 pub mod token_receiver;
 

@@ -2,14 +2,14 @@
 //!
 //! The sum of all balances is the total supply. An allowance of 2^256 − 1 is not used up.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use ephor_abi::token::IVotesToken::{Approval, Transfer};
-use ephor_parts::{Checked, Gap, Outcome, emit, require};
+use ephor_parts::{Checked, Gap, Outcome, emit, require, text::StoredText};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageMap, StorageString, StorageU256},
+    storage::{StorageMap, StorageU256},
 };
 
 /// Balances, allowances and the names of the token: five slots, and forty-five in reserve.
@@ -18,26 +18,26 @@ pub struct Balances {
     balances: StorageMap<Address, StorageU256>,
     allowances: StorageMap<Address, StorageMap<Address, StorageU256>>,
     total_supply: StorageU256,
-    name: StorageString,
-    symbol: StorageString,
+    name: StoredText,
+    symbol: StoredText,
     _gap: Gap<45>,
 }
 
 impl Balances {
     /// Sets the names, once, on initialisation.
     pub(crate) fn init(&mut self, name: &str, symbol: &str) {
-        self.name.set_str(name);
-        self.symbol.set_str(symbol);
+        self.name.set(name);
+        self.symbol.set(symbol);
     }
 
     /// The name of the token.
-    pub(crate) fn name(&self) -> String {
-        self.name.get_string()
+    pub(crate) fn name(&self) -> Bytes {
+        self.name.get()
     }
 
     /// The symbol of the token.
-    pub(crate) fn symbol(&self) -> String {
-        self.symbol.get_string()
+    pub(crate) fn symbol(&self) -> Bytes {
+        self.symbol.get()
     }
 
     /// All there is.

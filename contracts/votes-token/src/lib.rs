@@ -20,7 +20,7 @@ mod issuance;
 mod permit;
 mod votes;
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -227,11 +227,11 @@ impl VotesToken {
         Ok(self.balances.total_supply())
     }
 
-    fn name(&self) -> Outcome<String> {
+    fn name(&self) -> Outcome<Bytes> {
         Ok(self.balances.name())
     }
 
-    fn symbol(&self) -> Outcome<String> {
+    fn symbol(&self) -> Outcome<Bytes> {
         Ok(self.balances.symbol())
     }
 

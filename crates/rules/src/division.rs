@@ -30,7 +30,7 @@ fn bit_by_bit(numerator: U256, divisor: U256) -> (U256, U256) {
         let (mut carry, mut fits) = (false, false);
         for half in [&mut quotient, &mut remainder] {
             fits = half.bit(255);
-            *half = (*half << 1) | U256::from(u8::from(carry));
+            *half = (*half << 1usize) | U256::from(u8::from(carry));
             carry = fits;
         }
         // Before the shift the remainder was below the divisor, so what was carried out of it makes it larger.

@@ -28,7 +28,7 @@ pub mod proposal;
 pub mod quorum;
 pub mod settings;
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use ephor_abi::{common::INamed, governor::IGovernor};
@@ -279,7 +279,7 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
     ///
     /// # Errors
     /// None.
-    fn name(&self) -> Outcome<String> {
+    fn name(&self) -> Outcome<Bytes> {
         Ok(self.proposals().name())
     }
 

@@ -1,19 +1,20 @@
 //! Proposals: what they do, when they may be voted on, where they stand.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_sol_types::SolValue;
 use stylus_sdk::{
     host::VM,
     prelude::*,
-    storage::{StorageBool, StorageGuard, StorageString, StorageU64},
+    storage::{StorageBool, StorageGuard, StorageU64},
     stylus_core::CryptographyAccess,
 };
 
 use crate::{
     encode::Encode,
     storage::{FocusMap, Gap},
+    text::StoredText,
 };
 
 /// Where a proposal stands.
@@ -116,7 +117,7 @@ impl Proposal {
 /// All proposals of a governor, and its name.
 #[storage]
 pub struct Proposals {
-    name: StorageString,
+    name: StoredText,
     proposals: FocusMap<Proposal>,
     _governance_calls: Gap<2>,
     _gap: Gap<46>,
@@ -124,11 +125,11 @@ pub struct Proposals {
 
 impl Proposals {
     pub(super) fn init(&mut self, name: &str) {
-        self.name.set_str(name);
+        self.name.set(name);
     }
 
-    pub(super) fn name(&self) -> String {
-        self.name.get_string()
+    pub(super) fn name(&self) -> Bytes {
+        self.name.get()
     }
 
     /// The proposal with this id, all zeros if there is none.
