@@ -1,0 +1,275 @@
+//! Transactions on their way into blocks.
+//!
+//! The pool is a queue: transactions are mined in the order in which they were accepted, and one sender's are accepted in the order of
+//! their nonces only. A transaction is checked twice, against what can be known when it arrives and against the state it
+//! meets; one that turns out not to be valid then is dropped and reported, and is in no block.
+
+use std::{convert::Infallible, sync::Arc};
+
+use alloy_consensus::{Transaction as _, TxEnvelope};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use revm::{
+    context::result::{EVMError, ExecutionResult, InvalidTransaction},
+    context_interface::{ContextSetters, ContextTr, JournalTr},
+    handler::Handler,
+};
+
+use crate::{
+    block::{Place, StoredTx},
+    chain::{Chain, ChainError},
+    config::BlockTime,
+    executor::{Changes, Message, Outcome, Status, outcome},
+    handler::{Rules, Runner},
+    ledger::Delta,
+    receipts::ReceiptsBuilder,
+    tx::{SignedTx, Transaction, TxError, UnsignedTx},
+};
+
+/// What `mine` made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mined {
+    /// The block's number.
+    pub number: u64,
+    /// The block's hash.
+    pub hash: B256,
+    /// What became of each transaction in it, in order.
+    pub results: Vec<TxResult>,
+    /// Transactions that turned out not to be valid, and why. They are in no block.
+    pub dropped: Vec<(B256, TxError)>,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TxResult {
+    /// Its hash.
+    pub hash: B256,
+    /// How it ended.
+    pub status: Status,
+    /// Gas paid for, after refunds.
+    pub gas_used: u64,
+    /// Return data or revert data; the code of a contract created.
+    pub output: Bytes,
+    /// The contract it created, if it is a creation that succeeded.
+    pub created: Option<Address>,
+    /// What a native program said when it panicked. For diagnostics only.
+    pub panic: Option<String>,
+}
+
+impl Chain {
+    /// Takes a signed transaction into the pool.
+    ///
+    /// # Errors
+    /// [`TxError`] when its signature, chain id, nonce, fees, gas or balance would not do for the next block.
+    pub fn submit(&mut self, envelope: TxEnvelope) -> Result<B256, TxError> {
+        self.submit_signed(SignedTx::recover(envelope)?)
+    }
+
+    /// Takes a transaction whose sender has been recovered already, as [`recover_all`](crate::recover_all) does for many at once.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub fn submit_signed(&mut self, tx: SignedTx) -> Result<B256, TxError> {
+        self.check(&tx)?;
+        let hash = tx.hash();
+        *self.pending.entry(tx.sender()).or_default() += 1;
+        self.pool.push(Transaction::Signed(tx));
+        Ok(hash)
+    }
+
+    /// Takes a message as a transaction that nobody signed. The sender's nonce moves as if it had.
+    ///
+    /// # Errors
+    /// [`TxError::ImpersonationRefused`] unless this is a rehearsal chain.
+    pub fn impersonate(&mut self, message: Message) -> Result<B256, TxError> {
+        let chain = self.config().chain_id;
+        if !self.config().rehearsal {
+            return Err(TxError::ImpersonationRefused { chain });
+        }
+        // Unique by what the sender did before, on this chain and in this pool.
+        let place = (self.head(), self.pool.len() as u64, self.now.timestamp);
+        let words = [chain, place.0, place.1, place.2];
+        let source = keccak256(words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<_>>());
+        self.push_unsigned(message, source, U256::ZERO, false)
+    }
+
+    /// Takes a transaction of the system: a bridge's message, say. `source` is what makes it unique; `mint` is created in the
+    /// sender's account beforehand, whatever the outcome.
+    ///
+    /// # Errors
+    /// [`TxError::AlreadyKnown`] when the same one is pending or mined, [`TxError::GasLimitAboveBlock`].
+    pub fn submit_system(&mut self, source: B256, message: Message, mint: U256) -> Result<B256, TxError> {
+        self.push_unsigned(message, source, mint, true)
+    }
+
+    fn push_unsigned(&mut self, message: Message, source: B256, mint: U256, system: bool) -> Result<B256, TxError> {
+        let Message { from, to, value, data, gas_limit } = message;
+        self.check_gas_limit(gas_limit)?;
+        let tx = UnsignedTx { system, source, from, to, value, mint, gas_limit, data };
+        let hash = tx.hash();
+        if self.ledger().transaction(hash).is_some() || !self.unsigned.insert(hash) {
+            return Err(TxError::AlreadyKnown { hash });
+        }
+        self.pool.push(Transaction::Unsigned(tx));
+        Ok(hash)
+    }
+
+    fn check_gas_limit(&self, gas_limit: u64) -> Result<(), TxError> {
+        let block = self.config().gas_limit;
+        if gas_limit > block { Err(TxError::GasLimitAboveBlock { tx: gas_limit, block }) } else { Ok(()) }
+    }
+
+    /// What can be known of a transaction before it is executed.
+    fn check(&self, tx: &SignedTx) -> Result<(), TxError> {
+        let (config, state, envelope) = (self.config(), &self.ledger().state, tx.envelope());
+        match envelope.chain_id() {
+            None => return Err(TxError::Unprotected { chain: config.chain_id }),
+            Some(id) if id != config.chain_id => return Err(TxError::WrongChain { tx: id, chain: config.chain_id }),
+            Some(_) => {}
+        }
+        let (nonce, next) = (envelope.nonce(), self.next_nonce(tx.sender()));
+        if nonce < next {
+            return Err(TxError::NonceTooLow { tx: nonce, state: next });
+        }
+        if nonce > next {
+            return Err(TxError::NonceTooHigh { tx: nonce, state: next });
+        }
+        self.check_gas_limit(envelope.gas_limit())?;
+        let (max_fee, tip) = (envelope.max_fee_per_gas(), envelope.max_priority_fee_per_gas().unwrap_or_default());
+        if max_fee < u128::from(config.base_fee) {
+            return Err(TxError::FeeBelowBaseFee { max_fee, base_fee: config.base_fee });
+        }
+        if tip > max_fee {
+            return Err(TxError::TipAboveMaxFee { tip, max_fee });
+        }
+        let fee = U256::from(max_fee).saturating_mul(U256::from(envelope.gas_limit()));
+        let (needed, balance) = (fee.saturating_add(envelope.value()), state.balance(tx.sender()));
+        if needed > balance {
+            return Err(TxError::InsufficientFunds { needed, balance });
+        }
+        let params = &self.vm.inner.ctx.cfg.gas_params;
+        let (accounts, slots) =
+            envelope.access_list().map_or((0, 0), |list| (list.len() as u64, list.storage_keys_count() as u64));
+        let gas = params.initial_tx_gas(envelope.input(), envelope.is_create(), accounts, slots, 0, None);
+        let (intrinsic, limit) = (gas.initial_total_gas().max(gas.floor_gas()), envelope.gas_limit());
+        if intrinsic > limit {
+            return Err(TxError::IntrinsicGas { intrinsic, limit });
+        }
+        Ok(())
+    }
+
+    /// The nonce of an account's next transaction, pending ones counted.
+    pub fn next_nonce(&self, address: Address) -> u64 {
+        self.nonce(address) + self.pending.get(&address).copied().unwrap_or(0)
+    }
+
+    /// The pending transactions, in the order in which they will be mined.
+    pub fn pending(&self) -> &[Transaction] {
+        &self.pool
+    }
+
+    /// Makes a block of the pending transactions. Those beyond the block's gas limit stay pending.
+    ///
+    /// With slots, the block is that of the slot the time falls into, which must be later than the latest block;
+    /// otherwise it is the next block at that time.
+    ///
+    /// # Errors
+    /// [`ChainError::Past`], [`ChainError::SlotTaken`], or [`ChainError::Store`], after which nothing has happened.
+    pub fn mine(&mut self, time: BlockTime) -> Result<Mined, ChainError> {
+        let place = self.place_at(time)?;
+        let pool = std::mem::take(&mut self.pool);
+        let run = self.run_block(place, &pool);
+        let state = self.vm.inner.ctx.journaled_state.finalize();
+
+        let ledger = self.vm.state();
+        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
+        let block = Arc::new(place.seal(&ledger.config, parent, run.stored, run.receipts));
+        let (number, hash, now) = (place.number, block.hash, block.time());
+        let delta = Delta { state: ledger.state.difference(state), added: vec![block], ..Delta::default() };
+        if let Err(error) = self.take_step(&delta) {
+            self.pool = pool;
+            return Err(error);
+        }
+        self.now = BlockTime { timestamp: time.timestamp.max(now.timestamp), ..now };
+        self.pool = pool;
+        self.pool.drain(..run.taken);
+        self.recount();
+        Ok(Mined { number, hash, results: run.results, dropped: run.dropped })
+    }
+
+    fn run_block(&mut self, place: Place, pool: &[Transaction]) -> BlockRun {
+        let config = self.config().clone();
+        self.vm.inner.ctx.set_block(place.env(&config).to_revm());
+        let mut run = BlockRun {
+            taken: 0,
+            stored: Vec::with_capacity(pool.len()),
+            receipts: ReceiptsBuilder::default(),
+            results: Vec::with_capacity(pool.len()),
+            dropped: Vec::new(),
+        };
+        for tx in pool {
+            if run.receipts.gas_used.saturating_add(tx.gas_limit()) > config.gas_limit {
+                break;
+            }
+            run.taken += 1;
+            match self.run_tx(tx) {
+                Ok(result) => run.push(tx, outcome(result, Changes::default(), self.vm.panic.take())),
+                Err(EVMError::Transaction(fault)) => {
+                    let fault = TxError::from_revm(fault, tx, config.gas_limit, config.base_fee);
+                    run.dropped.push((tx.hash(), fault));
+                }
+                // Only precompiled contracts are left to fail, and none of Ethereum's does.
+                Err(error) => {
+                    let fault = InvalidTransaction::Str(error.to_string().into());
+                    run.dropped.push((tx.hash(), TxError::Other(fault)));
+                }
+            }
+        }
+        run
+    }
+
+    fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {
+        self.vm.panic = None;
+        self.vm.inner.ctx.set_tx(tx.to_revm());
+        let rules = match tx {
+            Transaction::Signed(_) => Rules::Signed,
+            Transaction::Unsigned(tx) if tx.system => Rules::Free,
+            Transaction::Unsigned(_) => Rules::Impersonated,
+        };
+        if let Transaction::Unsigned(UnsignedTx { mint, from, .. }) = tx
+            && !mint.is_zero()
+        {
+            self.vm.inner.ctx.journal_mut().balance_incr(*from, *mint)?;
+        }
+        Runner::new(rules).run(&mut self.vm)
+    }
+
+    pub(crate) fn recount(&mut self) {
+        self.pending.clear();
+        self.unsigned.clear();
+        for tx in &self.pool {
+            match tx {
+                Transaction::Signed(tx) => *self.pending.entry(tx.sender()).or_default() += 1,
+                Transaction::Unsigned(tx) => drop(self.unsigned.insert(tx.hash())),
+            }
+        }
+    }
+}
+
+struct BlockRun {
+    /// How many of the pool were executed or dropped.
+    taken: usize,
+    stored: Vec<StoredTx>,
+    receipts: ReceiptsBuilder,
+    results: Vec<TxResult>,
+    dropped: Vec<(B256, TxError)>,
+}
+
+impl BlockRun {
+    fn push(&mut self, tx: &Transaction, outcome: Outcome) {
+        let stored = StoredTx::new(tx);
+        let Outcome { status, output, gas_used, logs, created, panic, .. } = outcome;
+        self.receipts.push(tx.tx_type(), status == Status::Success, gas_used, created, logs);
+        self.results.push(TxResult { hash: stored.hash, status, gas_used, output, created, panic });
+        self.stored.push(stored);
+    }
+}
