@@ -138,7 +138,7 @@ mod tests {
         check(U256::from(32), U256::from(3), 3, Some(3));
         check(U256::from(32), U256::from(4), 3, None);
         check(U256::from(33), U256::ZERO, 0, None);
-        check(U256::ZERO, U256::from(3), 0, Some(32));
+        check(U256::ZERO, U256::from(3), 0, Some(0));
         check(U256::from(32), U256::MAX, 3, None);
         check(U256::MAX, U256::ZERO, 3, None);
     }
