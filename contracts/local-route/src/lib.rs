@@ -16,6 +16,7 @@
 //! manager calls, and their errors, are those of `UpgradeExecRouteBuilder`.
 
 #![cfg_attr(target_arch = "wasm32", no_std, no_main, allow(missing_docs, reason = "the macro's entry point"))]
+#![allow(clippy::needless_pass_by_value, reason = "a table hands over what it decoded")]
 
 extern crate alloc;
 
