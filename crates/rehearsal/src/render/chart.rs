@@ -78,7 +78,7 @@ const ROW: f64 = 17.0;
 const COLOURS: usize = 8;
 
 const STYLE: &str = "\
-text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:16px;font-weight:600}.small{font-size:11px;fill:#59636e}\
+text{font:12px system-ui,Helvetica,Arial,DejaVu Sans,sans-serif;fill:#1f2328}.title{font-size:16px;font-weight:600}.small{font-size:11px;fill:#59636e}\
 .paper{fill:#fff}.axis{stroke:#59636e}.grid{stroke:#d1d9e0;stroke-width:.5}.mark{stroke:#59636e;stroke-dasharray:1 3}\
 path{fill:none;stroke-width:1.8;stroke-linejoin:round}.cut{stroke:#1f2328;stroke-width:1.6;stroke-dasharray:7 4}\
 .out{stroke:#9ba4ad;stroke-width:1}.a1{stroke-dasharray:6 2}.a2{stroke-dasharray:2 2}\

@@ -2,6 +2,8 @@
 
 use super::chart::{Chart, Line, Mark, Point};
 use crate::report::{self, Amount, Election, Report, Series};
+use alloy_primitives::U256;
+use ephor_charter::reading::UNITS_PER_TOKEN;
 use std::cmp::Ordering;
 
 /// Times at which the cut line is computed.
@@ -57,7 +59,8 @@ fn line(series: &Series) -> Line {
 
 /// Whole tokens, near enough to draw them.
 fn tokens(amount: Amount) -> f64 {
-    f64::from(amount.0) / 1e18
+    let (whole, rest) = amount.0.div_rem(U256::from(UNITS_PER_TOKEN));
+    f64::from(whole) + f64::from(rest) / f64::from(U256::from(UNITS_PER_TOKEN))
 }
 
 /// The weight of the last seat over time.
@@ -113,6 +116,14 @@ mod tests {
             |phase: &str| report.elections[0].deadlines.iter().find(|end| end.phase == phase).unwrap().time.seconds;
         assert_eq!((chart.start_seconds, chart.end_seconds), (end("snapshot"), end("voting")));
         assert_eq!(chart.marks[0].seconds, end("full weight"));
+    }
+
+    #[test]
+    fn whole_tokens_stay_whole() {
+        for amount in [0_u64, 1, 9_000, 25_000, 40_000, 4_588_999_427] {
+            let units = U256::from(amount) * U256::from(UNITS_PER_TOKEN);
+            assert_eq!(tokens(Amount(units)).to_string(), amount.to_string());
+        }
     }
 
     #[test]
