@@ -1,48 +1,118 @@
-//! What casting ballots and selecting winners cost in time, on one thread.
+//! What ballots and the selection of winners cost in time, on one thread.
 //!
-//! `endorse` and `vote` cast a thousand ballots, one message each, from delegates in turn, for twenty candidates in turn, and
-//! keep their effects. A ballot asks the token for the voter's power, then the token for the threshold or the nominee election for
-//! the nominee's compliance, and writes two tallies and two logs. `winners` selects among five hundred nominees.
+//! Ten thousand delegates cast a ballot each, with one vote, for twenty candidates in turn, in blocks of a thousand. A ballot is
+//! `castVoteWithReasonAndParams` of the contract that is deployed: it asks the token for the voter's power, then the token for the
+//! threshold or the nominee election for the nominee's compliance, and writes what was used, the tally and the logs. A block makes
+//! receipts, blooms and hashes as any other. Every measurement starts from the same state.
+//!
+//! | benchmark | what is measured |
+//! |---|---|
+//! | `ballots/endorse`, `ballots/vote` | executing, signatures aside |
+//! | `ballots/recovery` | recovering the senders of as many signed endorsements, alone |
+//! | `ballots/signed` | recovering and executing them |
+//! | `winners` | selecting six among five hundred nominees |
+//!
+//! At the end the ratio of the last but one to the one before it, of measurements taken in turn.
 
-use std::hint::black_box;
+use std::{cell::RefCell, hint::black_box};
 
-use alloy_primitives::U256;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ephor_benches::Term;
+use alloy_consensus::TxEnvelope;
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use ephor_benches::{CpuTime, Term};
+use ephor_chain::SignedTx;
 
-const BALLOTS: usize = 1_000;
-const DELEGATES: u64 = 1_000;
+const BALLOTS: usize = 10_000;
 const CANDIDATES: u64 = 20;
+const ROUNDS: usize = 9;
 
-fn ballots(c: &mut Criterion) {
+/// A term that every measurement finds as the first one did.
+struct Again {
+    term: Term,
+    start: ephor_chain::SnapshotId,
+}
+
+impl Again {
+    fn new(mut term: Term) -> RefCell<Self> {
+        let start = term.snapshot();
+        RefCell::new(Self { term, start })
+    }
+
+    fn back(&mut self) {
+        self.term.revert(self.start);
+        self.start = self.term.snapshot();
+    }
+}
+
+fn recover(ballots: Vec<TxEnvelope>) -> Vec<SignedTx> {
+    ballots.into_iter().map(|ballot| SignedTx::recover(ballot).expect("a valid signature")).collect()
+}
+
+fn ballots(c: &mut Criterion<CpuTime>) {
     let mut group = c.benchmark_group("ballots");
-    group.throughput(Throughput::Elements(BALLOTS as u64));
+    group.throughput(Throughput::Elements(BALLOTS as u64)).sample_size(20);
 
-    let mut term = Term::endorsing(DELEGATES, CANDIDATES);
-    let pairs: Vec<_> = (0..BALLOTS).map(|n| (term.delegates[n], term.contenders[n % term.contenders.len()])).collect();
+    let term = Term::endorsing(BALLOTS as u64, CANDIDATES);
+    let endorsements = term.endorsements(BALLOTS);
+    let signed = term.signed(&endorsements);
+    let term = Again::new(term);
     group.bench_function("endorse", |b| {
-        b.iter(|| {
-            for &(voter, contender) in &pairs {
-                black_box(term.endorse(voter, contender, U256::ONE));
-            }
-        });
+        let ready = || {
+            term.borrow_mut().back();
+            endorsements.clone()
+        };
+        b.iter_batched(ready, |ballots| term.borrow_mut().term.hold(ballots), BatchSize::PerIteration);
     });
+    group.bench_function("recovery", |b| {
+        b.iter_batched(|| signed.clone(), |ballots| black_box(recover(ballots)), BatchSize::PerIteration);
+    });
+    group.bench_function("signed", |b| {
+        let ready = || {
+            term.borrow_mut().back();
+            signed.clone()
+        };
+        b.iter_batched(ready, |ballots| term.borrow_mut().term.hold_signed(recover(ballots)), BatchSize::PerIteration);
+    });
+    ratio(&mut term.borrow_mut(), &signed);
+
+    let mut term = Term::endorsing(BALLOTS as u64, CANDIDATES);
     term.elect();
+    let votes = term.votes(BALLOTS);
+    let term = Again::new(term);
     group.bench_function("vote", |b| {
-        b.iter(|| {
-            for &(voter, nominee) in &pairs {
-                black_box(term.vote(voter, nominee, U256::ONE));
-            }
-        });
+        let ready = || {
+            term.borrow_mut().back();
+            votes.clone()
+        };
+        b.iter_batched(ready, |ballots| term.borrow_mut().term.hold(ballots), BatchSize::PerIteration);
     });
     group.finish();
 }
 
-fn winners(c: &mut Criterion) {
+/// Measures recovering alone and with executing in turn, and prints the middle one of the ratios.
+fn ratio(again: &mut Again, signed: &[TxEnvelope]) {
+    let mut ratios: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            again.back();
+            let ballots = signed.to_vec();
+            let (alone, _) = CpuTime::of(|| black_box(recover(ballots)));
+            let ballots = signed.to_vec();
+            let (both, ()) = CpuTime::of(|| again.term.hold_signed(recover(ballots)));
+            both.as_secs_f64() / alone.as_secs_f64()
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    println!("signed ballots take {:.2} times as long as recovering their signatures alone", ratios[ROUNDS / 2]);
+}
+
+fn winners(c: &mut Criterion<CpuTime>) {
     let mut term = Term::endorsing(0, 500);
     term.elect();
     c.bench_function("winners", |b| b.iter(|| black_box(term.top_nominees())));
 }
 
-criterion_group!(benches, ballots, winners);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = ballots, winners
+}
 criterion_main!(benches);

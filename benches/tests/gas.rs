@@ -16,13 +16,15 @@ const UNAVOIDABLE_GAS: u64 = 2 * NOMINEES * 2_100;
 fn selects_among_five_hundred_nominees_for_little_more_than_their_storage() {
     let mut term = Term::endorsing(20, NOMINEES);
     // Five hundred thresholds are the whole supply, so nobody's votes may be missing.
-    for delegate in term.delegates.clone() {
-        term.endorse(delegate, term.contenders[0], U256::from(DELEGATED));
-    }
+    let all = U256::from(DELEGATED);
+    term.hold(term.delegates.iter().map(|delegate| term.endorsement(*delegate, term.contenders[0], all)).collect());
     term.elect();
-    for (place, delegate) in term.delegates.clone().into_iter().enumerate() {
-        term.vote(delegate, term.contenders[7 * place], U256::from(DELEGATED - place as u64));
-    }
+    let votes = term
+        .delegates
+        .iter()
+        .enumerate()
+        .map(|(place, delegate)| term.vote(*delegate, term.contenders[7 * place], all - U256::from(place)));
+    term.hold(votes.collect());
     let (winners, gas) = term.top_nominees();
     let expected: Vec<_> = (0..SEATS).rev().map(|place| term.contenders[7 * place]).collect();
     assert_eq!(winners, expected);
