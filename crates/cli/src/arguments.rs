@@ -1,7 +1,7 @@
 //! The arguments, as clap reads them and as `--help` explains them.
 
 use crate::exit::EXIT_CODES;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Stand a council up on chains inside this process and play a scenario through.
+    Rehearse(RehearseArguments),
     /// Check or show a charter: the parameters and powers of one council.
     Charter {
         /// What to do with it.
@@ -40,6 +42,38 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// What to rehearse, and how to tell it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = EXIT_CODES,
+    long_about = "Stands a council up on chains inside this process and plays a scenario through, to the end or to the first \
+                  expectation that is not met. The timeline and the council that is left go to standard output, progress \
+                  to standard error. The same charter, scenario and seed give the same result, byte for byte.\n\n\
+                  Nothing of it touches a live chain, and nothing signed in it is valid on one."
+)]
+pub(crate) struct RehearseArguments {
+    /// The charter: a TOML file with the parameters and powers of the council.
+    #[arg(value_name = "CHARTER")]
+    pub(crate) charter: PathBuf,
+    /// The scenario: a TOML file with who does what when, and what is expected. Without it, ../scenarios/NAME-term.toml as
+    /// seen from the charter NAME.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write the report to a folder: report.md and, for each election, a chart of the weights. Files of an earlier
+    /// report are replaced, files of others never.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Draw what chance decides from this seed instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Show no progress and no notes.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 /// What to do with a charter.
@@ -66,6 +100,7 @@ impl Command {
     /// Whether the result is one JSON document.
     pub(crate) const fn json(&self) -> bool {
         match self {
+            Self::Rehearse(arguments) => arguments.json,
             Self::Charter { command: CharterCommand::Check { json, .. } } => *json,
             Self::Charter { command: CharterCommand::Show { .. } } | Self::Completions { .. } => false,
         }

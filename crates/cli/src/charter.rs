@@ -26,7 +26,7 @@ pub(crate) fn check(file: &Path, json: bool) -> Result<Exit, Failure> {
             terminal::tell(&format!("{}: {}\n", faults.file, counted(faults_of(&faults))));
             return Ok(Exit::Input);
         }
-        Err(faults) => return Err(Failure::Charter { faults }),
+        Err(faults) => return Err(Failure::Faults { of: "charter", faults }),
     };
     if json {
         let document = json!({
@@ -43,7 +43,7 @@ pub(crate) fn check(file: &Path, json: bool) -> Result<Exit, Failure> {
 
 /// Shows all of a charter that people ask for.
 pub(crate) fn show(file: &Path) -> Result<Exit, Failure> {
-    let charter = Charter::load(file).map_err(|faults| Failure::Charter { faults })?;
+    let charter = Charter::load(file).map_err(|faults| Failure::Faults { of: "charter", faults })?;
     let style = Style::of_stdout();
     terminal::print(&format!("{}{}", summary(&charter, style), details(&charter, style)))?;
     Ok(Exit::Fine)

@@ -1,20 +1,26 @@
 //! Exit codes, and the failures that lead to them.
 
+use crate::folder::FolderError;
 use ephor_charter::Faults;
+use ephor_rehearsal::RehearsalError;
 use serde_json::{Value, json};
-use std::{io, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 /// How the command ends. The codes are stable; scripts may rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Everything went as it should.
     Fine = 0,
+    /// Something that the scenario expects did not happen.
+    Unmet = 1,
     /// Arguments are missing, unknown or contradictory.
     Usage = 2,
     /// A charter, a scenario or a file named by them has faults.
     Input = 3,
     /// The system refuses: a folder cannot be written, a store is locked.
     Environment = 4,
+    /// The rehearsal broke off.
+    BrokeOff = 5,
 }
 
 /// The codes, for `--help`.
@@ -36,12 +42,32 @@ impl From<Exit> for ExitCode {
 /// Why a command has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// A charter has faults.
-    #[error("{} in a charter\n\n{faults}", counted(faults_of(faults)))]
-    Charter {
+    /// A charter or a scenario has faults.
+    #[error("{} in a {of}\n\n{faults}", counted(faults_of(faults)))]
+    Faults {
+        /// What has them.
+        of: &'static str,
         /// What is wrong with it.
         faults: Faults,
     },
+    /// No scenario is named, and there is none where it would be looked for.
+    #[error(
+        "no scenario for {}: there is no file {}\n  remedy: name one with --scenario FILE",
+        charter.display(),
+        file.display()
+    )]
+    NoScenario {
+        /// The charter.
+        charter: PathBuf,
+        /// Where a scenario was looked for.
+        file: PathBuf,
+    },
+    /// The report cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The rehearsal has no result.
+    #[error(transparent)]
+    Rehearsal(RehearsalError),
     /// The result cannot be written to stdout.
     #[error("the result cannot be written to standard output: {0}\n  remedy: redirect it to where there is room")]
     Output(io::Error),
@@ -59,17 +85,21 @@ pub(crate) fn counted(faults: usize) -> String {
 
 impl Failure {
     /// The exit code.
-    pub(crate) const fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Charter { .. } => Exit::Input,
-            Self::Output(_) => Exit::Environment,
+            Self::Faults { .. } | Self::NoScenario { .. } => Exit::Input,
+            Self::Folder(_) | Self::Output(_) => Exit::Environment,
+            Self::Rehearsal(RehearsalError::Unmet(_)) => Exit::Unmet,
+            Self::Rehearsal(error) if error.is_input() => Exit::Input,
+            Self::Rehearsal(RehearsalError::Runtime(_)) => Exit::Environment,
+            Self::Rehearsal(_) => Exit::BrokeOff,
         }
     }
 
     /// The failure as the one document on stdout.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = json!({ "exit_code": self.exit() as u8, "message": self.to_string() });
-        if let Self::Charter { faults } = self {
+        if let Self::Faults { faults, .. } = self {
             error["file"] = json!(faults.file);
             error["faults"] = faults_json(faults);
             error["more"] = json!(faults.more);

@@ -15,7 +15,11 @@
 mod arguments;
 mod charter;
 mod exit;
+mod folder;
+mod progress;
+mod rehearse;
 mod terminal;
+mod timeline;
 mod words;
 
 use arguments::{Arguments, CharterCommand, Command};
@@ -34,7 +38,7 @@ fn main() -> ExitCode {
         }
     };
     let json = arguments.command.json();
-    match run(arguments.command) {
+    match dispatch(arguments.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             terminal::tell(&format!("error: {failure}\n"));
@@ -46,8 +50,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<Exit, Failure> {
+fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Rehearse(arguments) => rehearse::rehearse(&arguments),
         Command::Charter { command: CharterCommand::Check { file, json } } => charter::check(&file, json),
         Command::Charter { command: CharterCommand::Show { file } } => charter::show(&file),
         Command::Completions { shell } => {

@@ -1,7 +1,7 @@
 //! Writing to stdout and stderr, with and without colours.
 
 use crate::exit::Failure;
-use serde_json::Value;
+use serde::Serialize;
 use std::{
     env, fmt,
     io::{self, IsTerminal, Write},
@@ -23,8 +23,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`print`].
-pub(crate) fn print_json(document: &Value) -> Result<(), Failure> {
-    print(&format!("{document:#}\n"))
+pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(document).map_err(|error| Failure::Output(error.into()))?;
+    print(&format!("{text}\n"))
 }
 
 /// Writes a note to stderr. Where nobody can read it, nothing is lost.

@@ -220,7 +220,7 @@ fn one_entry(out: &mut String, entry: &Entry) {
 }
 
 fn one_next(next: &Next) -> String {
-    format!("{}, from {}, by {}", plain(&next.what), when(&next.earliest.utc), plain(&next.who))
+    format!("{}, from {} ({})", plain(&next.what), when(&next.earliest.utc), plain(&next.who))
 }
 
 fn checks(out: &mut String, report: &Report) {
