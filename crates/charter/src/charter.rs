@@ -3,22 +3,18 @@
 use crate::{
     chains::{self, Chain},
     council::{self, Council},
-    document::{Section, Source},
+    document::Section,
     election::{self, Election},
-    fault::{Fault, Faults},
+    fault::Faults,
     governance::{self, CoreGovernor, Fallback, Removal, Timelocks},
     powers::{self, Contract, Part, Role, RoleGrant},
-    problem::Problem,
+    reading,
     safes::{self, Safe},
     token::{self, Token},
 };
 use alloy_primitives::{Address, U256};
 use ephor_rules::{calendar::Calendar, stages::Durations};
-use std::{fs::File, io::Read, path::Path};
-use toml::de::DeTable;
-
-/// Bytes a charter may have.
-pub const MOST_BYTES: u64 = 1024 * 1024;
+use std::path::Path;
 
 /// The parameters and powers of one council.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +56,7 @@ impl Charter {
     /// Every fault of the file, or why it cannot be read: it is missing, a directory, larger than [`MOST_BYTES`], or no
     /// UTF-8 text.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
-        let path = path.as_ref();
-        let name = path.display().to_string();
-        match read_text(path) {
-            Ok(text) => Self::parse(&name, &text),
-            Err(problem) => Err(Faults::new(&name, vec![Fault::of_file(problem)], 0)),
-        }
+        reading::load(path.as_ref(), "the charter", read)
     }
 
     /// Checks a charter's text; `name` is the file's, for the faults.
@@ -73,23 +64,7 @@ impl Charter {
     /// # Errors
     /// Every fault of the text.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults> {
-        let (table, syntax) = DeTable::parse_recoverable(text);
-        if !syntax.is_empty() {
-            // What stands where the notation is broken is a guess, so nothing else is said about it.
-            let source = Source::new(text);
-            for error in syntax {
-                let span = error.span().unwrap_or(0..0);
-                source.report(span, Problem::Syntax { message: error.message().to_owned() });
-            }
-            let (faults, more) = source.into_faults();
-            return Err(Faults::new(name, faults, more));
-        }
-        let source = Source::new(text);
-        let charter = read(Section::document(&source, table.get_ref()));
-        match (charter, source.into_faults()) {
-            (Some(charter), (faults, _)) if faults.is_empty() => Ok(charter),
-            (_, (faults, more)) => Err(Faults::new(name, faults, more)),
-        }
+        reading::parse(name, "the charter", text, read)
     }
 
     /// A chain by name.
@@ -183,23 +158,4 @@ fn read(mut document: Section<'_>) -> Option<Charter> {
         roles: roles?,
         contracts: contracts?,
     })
-}
-
-/// The text of a file of bounded size.
-fn read_text(path: &Path) -> Result<String, Problem> {
-    let problem = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Problem::NoFile,
-        std::io::ErrorKind::IsADirectory => Problem::Directory,
-        kind => Problem::Unreadable(kind),
-    };
-    if path.is_dir() {
-        return Err(Problem::Directory);
-    }
-    let mut bytes = Vec::new();
-    // One byte more than allowed is enough to know; the length a file states about itself need not be true.
-    File::open(path).map_err(problem)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(problem)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Problem::TooLarge { most_bytes: MOST_BYTES });
-    }
-    String::from_utf8(bytes).map_err(|error| Problem::NotUtf8 { at: error.utf8_error().valid_up_to() })
 }

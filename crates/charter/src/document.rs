@@ -20,19 +20,20 @@ use toml::{
 };
 
 /// A text that is being read, and the faults found so far.
-pub(crate) struct Source<'a> {
+pub struct Source<'a> {
     text: &'a str,
     faults: RefCell<Vec<Fault>>,
     more: Cell<usize>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    /// A text that nobody has read yet.
+    pub fn new(text: &'a str) -> Self {
         Self { text, faults: RefCell::default(), more: Cell::new(0) }
     }
 
     /// Reports a problem of the given bytes.
-    pub(crate) fn report(&self, span: Range<usize>, problem: Problem) {
+    pub fn report(&self, span: Range<usize>, problem: Problem) {
         let mut faults = self.faults.borrow_mut();
         if faults.len() < MOST_FAULTS {
             faults.push(Fault::at(self.text, span, problem));
@@ -42,26 +43,29 @@ impl<'a> Source<'a> {
     }
 
     /// The line of a byte, from 1.
-    pub(crate) fn line(&self, at: usize) -> usize {
+    pub fn line(&self, at: usize) -> usize {
         self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
     /// The faults found, and how many more there are than are listed.
-    pub(crate) fn into_faults(self) -> (Vec<Fault>, usize) {
+    pub fn into_faults(self) -> (Vec<Fault>, usize) {
         (self.faults.into_inner(), self.more.get())
     }
 }
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Sited<T> {
-    pub(crate) value: T,
-    pub(crate) span: Range<usize>,
+pub struct Sited<T> {
+    /// The value.
+    pub value: T,
+    /// The bytes where it stands.
+    pub span: Range<usize>,
 }
 
 /// A table that is being read.
-pub(crate) struct Section<'a> {
-    pub(crate) source: &'a Source<'a>,
+pub struct Section<'a> {
+    /// The text it belongs to.
+    pub source: &'a Source<'a>,
     name: String,
     span: Range<usize>,
     table: &'a DeTable<'a>,
@@ -69,9 +73,9 @@ pub(crate) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// The document itself.
-    pub(crate) fn document(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
-        Self::new(source, "the charter".into(), 0..0, table)
+    /// The document itself; `what` it is, for the faults.
+    pub fn document(source: &'a Source<'a>, what: &str, table: &'a DeTable<'a>) -> Self {
+        Self::new(source, what.to_owned(), 0..0, table)
     }
 
     fn new(source: &'a Source<'a>, name: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
@@ -79,17 +83,17 @@ impl<'a> Section<'a> {
     }
 
     /// Where the section stands: its heading, or its braces.
-    pub(crate) fn span(&self) -> Range<usize> {
+    pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
     /// Reports a problem of the section as a whole.
-    pub(crate) fn report(&self, problem: Problem) {
+    pub fn report(&self, problem: Problem) {
         self.source.report(self.span(), problem);
     }
 
     /// Reports the settings nobody asked for.
-    pub(crate) fn finish(self) {
+    pub fn finish(self) {
         for key in self.table.keys() {
             let found: &str = key.get_ref();
             if !self.known.contains(&found) {
@@ -105,7 +109,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+    /// The value of a setting as it stands, for what has several forms; none where it is absent.
+    pub fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
@@ -113,7 +118,7 @@ impl<'a> Section<'a> {
     }
 
     /// A setting that may be absent.
-    pub(crate) fn optional<T: Setting>(&mut self, key: &'static str) -> Option<Sited<T>> {
+    pub fn optional<T: Setting>(&mut self, key: &'static str) -> Option<Sited<T>> {
         let spanned = self.value(key)?;
         match T::read(spanned.get_ref()) {
             Ok(value) => Some(Sited { value, span: spanned.span() }),
@@ -125,7 +130,7 @@ impl<'a> Section<'a> {
     }
 
     /// A setting that must be there.
-    pub(crate) fn required<T: Setting>(&mut self, key: &'static str) -> Option<Sited<T>> {
+    pub fn required<T: Setting>(&mut self, key: &'static str) -> Option<Sited<T>> {
         if self.value(key).is_none() {
             self.missing(key);
         }
@@ -133,7 +138,7 @@ impl<'a> Section<'a> {
     }
 
     /// A number that must be there and greater than zero.
-    pub(crate) fn positive<T: Setting + Default + PartialEq>(&mut self, key: &'static str) -> Option<Sited<T>> {
+    pub fn positive<T: Setting + Default + PartialEq>(&mut self, key: &'static str) -> Option<Sited<T>> {
         let sited = self.required::<T>(key)?;
         if sited.value == T::default() {
             self.source.report(sited.span, Problem::Zero { key });
@@ -143,7 +148,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that must be there and say something.
-    pub(crate) fn text(&mut self, key: &'static str) -> Option<Sited<String>> {
+    pub fn text(&mut self, key: &'static str) -> Option<Sited<String>> {
         let sited = self.required::<String>(key)?;
         if sited.value.trim().is_empty() {
             self.source.report(sited.span, Problem::Empty { key });
@@ -153,7 +158,7 @@ impl<'a> Section<'a> {
     }
 
     /// An address that must be there and be somebody's.
-    pub(crate) fn somebody(&mut self, key: &'static str) -> Option<Sited<Address>> {
+    pub fn somebody(&mut self, key: &'static str) -> Option<Sited<Address>> {
         let sited = self.required::<Address>(key)?;
         if sited.value.is_zero() {
             self.source.report(sited.span, Problem::ZeroAddress);
@@ -163,13 +168,13 @@ impl<'a> Section<'a> {
     }
 
     /// A table that may be absent.
-    pub(crate) fn optional_section(&mut self, key: &'static str) -> Option<Section<'a>> {
+    pub fn optional_section(&mut self, key: &'static str) -> Option<Section<'a>> {
         let spanned = self.value(key)?;
         self.as_section(key, spanned, None)
     }
 
     /// A table that must be there.
-    pub(crate) fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+    pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
         if self.value(key).is_none() {
             self.missing(key);
         }
@@ -177,12 +182,12 @@ impl<'a> Section<'a> {
     }
 
     /// The tables of a list, `[[key]]`; none where the list is absent.
-    pub(crate) fn sections(&mut self, key: &'static str) -> Vec<Section<'a>> {
+    pub fn sections(&mut self, key: &'static str) -> Vec<Section<'a>> {
         self.items(key).iter().enumerate().filter_map(|(i, item)| self.as_section(key, item, Some(i + 1))).collect()
     }
 
     /// The values of a list; none where it is absent.
-    pub(crate) fn list<T: Setting>(&mut self, key: &'static str) -> Vec<Sited<T>> {
+    pub fn list<T: Setting>(&mut self, key: &'static str) -> Vec<Sited<T>> {
         let items = self.items(key);
         let mut read = Vec::with_capacity(items.len());
         for item in items {
@@ -195,7 +200,7 @@ impl<'a> Section<'a> {
     }
 
     /// The items of a list of which each is either a table or a bare value.
-    pub(crate) fn items(&mut self, key: &'static str) -> &'a [Spanned<DeValue<'a>>] {
+    pub fn items(&mut self, key: &'static str) -> &'a [Spanned<DeValue<'a>>] {
         match self.value(key) {
             None => &[],
             Some(spanned) => match spanned.get_ref() {
@@ -210,7 +215,7 @@ impl<'a> Section<'a> {
     }
 
     /// An item of a list as a section of its own.
-    pub(crate) fn as_section(
+    pub fn as_section(
         &self,
         key: &str,
         spanned: &'a Spanned<DeValue<'a>>,
@@ -233,8 +238,13 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The settings as they stand, for a table of which one setting says what it is. None counts as known yet.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Spanned<DeValue<'a>>)> {
+        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
+    }
+
     /// The tables in this one whose keys are names, not settings: each with its name.
-    pub(crate) fn named_sections(&mut self) -> Vec<(Sited<String>, Section<'a>)> {
+    pub fn named_sections(&mut self) -> Vec<(Sited<String>, Section<'a>)> {
         self.table
             .iter()
             .filter_map(|(key, value)| {
@@ -246,7 +256,7 @@ impl<'a> Section<'a> {
     }
 
     /// The settings of this table whose keys are words of the type `K`.
-    pub(crate) fn named_settings<K: Setting, T: Setting>(&mut self) -> Vec<(Sited<K>, Sited<T>)> {
+    pub fn named_settings<K: Setting, T: Setting>(&mut self) -> Vec<(Sited<K>, Sited<T>)> {
         let mut read = Vec::new();
         for (key, spanned) in self.table {
             let word = DeValue::String(key.get_ref().clone());
@@ -263,7 +273,8 @@ impl<'a> Section<'a> {
         read
     }
 
-    fn missing(&self, key: &'static str) {
+    /// Reports that a setting is missing.
+    pub fn missing(&self, key: &'static str) {
         self.report(Problem::MissingKey { section: self.name.clone(), key });
     }
 }
@@ -280,17 +291,24 @@ impl<'a> AsSliceOfValues<'a> for toml::de::DeArray<'a> {
 }
 
 /// A value that can stand in a charter.
-pub(crate) trait Setting: Sized {
+pub trait Setting: Sized {
     /// Reads the value.
+    ///
+    /// # Errors
+    /// What is wrong with it.
     fn read(value: &DeValue<'_>) -> Result<Self, Problem>;
 }
 
-fn wrong(expected: &'static str, value: &DeValue<'_>) -> Problem {
+/// The problem of a value that is of another type.
+pub fn wrong(expected: &'static str, value: &DeValue<'_>) -> Problem {
     Problem::WrongType { expected, found: value.type_str() }
 }
 
 /// One of several words.
-pub(crate) fn choice<T: Copy>(value: &DeValue<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Problem> {
+///
+/// # Errors
+/// [`Problem::WrongType`], [`Problem::NotAChoice`].
+pub fn choice<T: Copy>(value: &DeValue<'_>, all: &[T], name: fn(T) -> &'static str) -> Result<T, Problem> {
     let text = value.as_str().ok_or_else(|| wrong("a word, in quotes", value))?;
     all.iter()
         .copied()
@@ -351,7 +369,11 @@ impl Setting for Address {
     }
 }
 
-pub(crate) fn address(text: &str) -> Result<Address, Problem> {
+/// An address as text.
+///
+/// # Errors
+/// [`Problem::NotAnAddress`], [`Problem::WrongChecksum`].
+pub fn address(text: &str) -> Result<Address, Problem> {
     let not_an_address = || Problem::NotAnAddress { found: text.to_owned() };
     let digits = text.strip_prefix("0x").ok_or_else(not_an_address)?;
     if digits.len() != 40 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -368,10 +390,13 @@ pub(crate) fn address(text: &str) -> Result<Address, Problem> {
 
 /// An amount of a token with 18 decimals, in its smallest units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tokens(pub(crate) U256);
+pub struct Tokens(
+    /// The amount.
+    pub U256,
+);
 
 /// The smallest units of one token.
-pub(crate) const UNITS_PER_TOKEN: u64 = 1_000_000_000_000_000_000;
+pub const UNITS_PER_TOKEN: u64 = 1_000_000_000_000_000_000;
 
 /// Whole tokens as a number, or as text with up to 18 decimals; underscores may group the digits.
 impl Setting for Tokens {

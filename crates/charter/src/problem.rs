@@ -2,6 +2,29 @@
 
 use alloy_primitives::{Address, U256};
 use ephor_rules::{calendar::CalendarError, threshold::ThresholdError};
+use std::{fmt, sync::Arc};
+
+/// A problem that another crate knows, of a file that is read as charters are.
+pub trait Defect: fmt::Debug + fmt::Display + Send + Sync {
+    /// What to do about it.
+    fn remedy(&self) -> String;
+}
+
+/// A defect, whoever knows it. Two are equal that read equal.
+#[derive(Clone, Debug)]
+pub struct Foreign(pub Arc<dyn Defect>);
+
+impl PartialEq for Foreign {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string() && self.0.remedy() == other.0.remedy()
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A problem of a charter.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -125,6 +148,11 @@ pub enum Problem {
     /// A date that does not exist.
     #[error("this date does not exist: {0}")]
     ImpossibleDate(CalendarError),
+
+    // Of other files.
+    /// A problem that the reader of another kind of file knows.
+    #[error("{0}")]
+    Other(Foreign),
 
     // Of chains.
     /// A name is used twice.
@@ -361,13 +389,16 @@ impl Problem {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
+            Self::Other(Foreign(defect)) => defect.remedy(),
             Self::NoFile => "check the path".into(),
-            Self::Directory => "name the charter file in it".into(),
+            Self::Directory => "name the file in it".into(),
             Self::Unreadable(_) => "check the permissions of the file".into(),
-            Self::TooLarge { .. } => "check that this is a charter; the shipped ones have a few hundred lines".into(),
+            Self::TooLarge { .. } => {
+                "check that this is the right file; the shipped ones have a few hundred lines".into()
+            }
             Self::NotUtf8 { .. } => "save the file as UTF-8".into(),
             Self::Syntax { .. } => "correct the notation; see https://toml.io".into(),
-            Self::MissingKey { key, .. } => format!("add `{key}`; charters/minimal.toml explains every setting"),
+            Self::MissingKey { key, .. } => format!("add `{key}`; the shipped files explain every setting"),
             Self::UnknownKey { key, known, .. } => match nearest(key, known) {
                 Some(near) => format!("did you mean `{near}`? Otherwise remove it"),
                 None => format!("remove it; the settings here are {}", list(known)),
