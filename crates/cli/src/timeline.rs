@@ -185,3 +185,38 @@ fn people(people: &[Person]) -> String {
     let names: Vec<String> = people.iter().map(|person| visible(&person.name)).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ephor_rehearsal::render::sample;
+    use std::{env, fs, path::Path};
+
+    #[test]
+    fn writes_what_was_blessed() {
+        let found = text(&sample::report(), Style::plain());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/timeline.txt");
+        if env::var_os("EPHOR_BLESS").is_some() {
+            fs::write(&path, &found).expect("golden files can be written");
+        }
+        let blessed = fs::read_to_string(&path).expect("a blessed file");
+        assert!(found == blessed, "timeline.txt differs; found:\n{found}");
+    }
+
+    #[test]
+    fn names_updates_that_did_not_arrive() {
+        let mut report = sample::report();
+        assert!(!text(&report, Style::plain()).contains("did not reach"));
+        report.updates[0].deliveries[0].state = "expired";
+        let text = text(&report, Style::plain());
+        assert!(text.contains("Updates that did not reach every Safe\n  update 1  home  council  expired\n"), "{text}");
+    }
+
+    #[test]
+    fn no_file_drives_the_terminal() {
+        let mut report = sample::report();
+        report.timeline[0].what = "\x1b[2Jclears".to_owned();
+        report.elections[0].contenders[0].person.name = "\x1b]0;title\x07".to_owned();
+        assert!(!text(&report, Style::plain()).contains('\x1b'));
+    }
+}

@@ -60,7 +60,11 @@ fn shows_members_and_powers() {
 
 #[test]
 fn names_a_date_that_does_not_exist() {
-    check("2026-01-15T12:00Z", "2026-02-31T12:00Z", &["this date does not exist: 2026-02 has 28 days, so there is no day 31"]);
+    check(
+        "2026-01-15T12:00Z",
+        "2026-02-31T12:00Z",
+        &["this date does not exist: 2026-02 has 28 days, so there is no day 31"],
+    );
 }
 
 #[test]

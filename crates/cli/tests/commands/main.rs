@@ -2,4 +2,5 @@
 
 mod charter;
 mod harness;
+mod rehearse;
 mod usage;

@@ -328,7 +328,7 @@ fn shortened(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample::golden;
+    use crate::render::tests::golden;
 
     const DAY: u64 = 86_400;
     const START: u64 = 1_760_000_000;

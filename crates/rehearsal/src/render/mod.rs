@@ -6,8 +6,7 @@
 
 pub mod chart;
 mod paper;
-#[cfg(test)]
-mod sample;
+pub mod sample;
 mod text;
 mod weights;
 
@@ -54,6 +53,18 @@ pub fn is_chart_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{env, fs, path::Path};
+
+    /// Compares with a file of `testdata`. Where `EPHOR_BLESS` is set, the file becomes what is found.
+    #[track_caller]
+    pub(crate) fn golden(name: &str, found: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+        if env::var_os("EPHOR_BLESS").is_some() {
+            fs::write(&path, found).expect("testdata can be written");
+        }
+        let blessed = fs::read_to_string(&path).expect("a blessed file");
+        assert!(found == blessed, "{name} differs; found:\n{found}");
+    }
 
     #[test]
     fn tells_its_charts_from_other_files() {

@@ -267,11 +267,11 @@ fn size(number: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample;
+    use crate::render::{sample, tests::golden};
 
     #[test]
     fn writes_what_was_blessed() {
-        sample::golden("report.md", &markdown(&sample::report()));
+        golden("report.md", &markdown(&sample::report()));
     }
 
     #[test]

@@ -1,11 +1,10 @@
-//! A small report, for tests of what is made from reports.
+//! A small report, on which to try what is made from reports, here and elsewhere. Nothing in it happened.
 
 use crate::report::{
     Amount, ChainInfo, Check, CohortChange, Contender, Delivery, Election, Entry, Next, Outcome, Person, PhaseEnd,
     Point, Report, Safe, Seats, Series, Statement, StatementKind, Time, Totals, Update,
 };
 use alloy_primitives::{Address, B256, U256};
-use std::{env, fs, path::Path};
 
 const START: u64 = 1_757_937_600;
 const DAY: u64 = 86_400;
@@ -44,7 +43,7 @@ fn contender(person: Person, endorsed: u64, weight: Option<u64>, elected: bool) 
 }
 
 /// A council of two on one chain, after an election with three nominees.
-pub(crate) fn report() -> Report {
+pub fn report() -> Report {
     let [ada, ben, cleo, dan, eve] =
         [person("Ada", 1), person("Ben", 2), person("Cleo", 3), person("Dan", 4), person("Eve", 5)];
     let entry = Entry {
@@ -174,15 +173,4 @@ pub(crate) fn report() -> Report {
         }],
         totals: Totals { steps: 2, transactions: 2, gas: 246_912, modelled_votes: 1, signed: 0 },
     }
-}
-
-/// Compares with a file of `testdata`. Where `EPHOR_BLESS` is set, the file becomes what is found.
-#[track_caller]
-pub(crate) fn golden(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
-    if env::var_os("EPHOR_BLESS").is_some() {
-        fs::write(&path, found).expect("testdata can be written");
-    }
-    let blessed = fs::read_to_string(&path).expect("a blessed file");
-    assert!(found == blessed, "{name} differs; found:\n{found}");
 }
