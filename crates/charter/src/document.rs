@@ -221,13 +221,17 @@ impl<'a> Section<'a> {
         spanned: &'a Spanned<DeValue<'a>>,
         number: Option<usize>,
     ) -> Option<Section<'a>> {
-        let path = match self.name.strip_prefix('[').map(|name| name.trim_matches(['[', ']'])) {
-            Some(parent) => format!("{parent}.{key}"),
-            None => key.to_owned(),
+        // `[[key]] number 3` has no path in TOML: what is in it is told apart by words.
+        let of_item = self.name.starts_with("[[") || self.name.starts_with('`');
+        let path = match self.name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
+            Some(parent) if !of_item => format!("{parent}.{key}"),
+            _ => key.to_owned(),
         };
-        let name = match number {
-            Some(number) => format!("[[{path}]] number {number}"),
-            None => format!("[{path}]"),
+        let name = match (number, of_item) {
+            (Some(number), false) => format!("[[{path}]] number {number}"),
+            (Some(number), true) => format!("`{key}` number {number} of {}", self.name),
+            (None, false) => format!("[{path}]"),
+            (None, true) => format!("`{key}` of {}", self.name),
         };
         match spanned.get_ref() {
             DeValue::Table(table) => Some(Section::new(self.source, name, spanned.span(), table)),

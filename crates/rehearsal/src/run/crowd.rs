@@ -63,14 +63,18 @@ impl Run<'_> {
         let missing = "the election is not created";
         let created = self.council.election(self.election).await?.nomination;
         let created = created.ok_or_else(|| self.impossible(Impossible::NoCandidates { missing }))?;
-        self.advance_to_block(created.registration.l1_block.saturating_add(1))?;
+        // The threshold is known once the block after registration is there.
+        self.advance_to_block(created.registration.l1_block.saturating_add(2))?;
         let nomination = self.council.election(self.election).await?.nomination;
         let nomination = nomination.ok_or_else(|| self.impossible(Impossible::NoCandidates { missing }))?;
         let Some(threshold) = nomination.threshold else {
             return Err(self.impossible(Impossible::NoCandidates { missing: "registration is not over" }));
         };
         let contenders: Vec<Address> = nomination.contenders.iter().map(|contender| contender.address).collect();
-        let mut received: Vec<U256> = nomination.contenders.iter().map(|contender| contender.endorsed).collect();
+        // Who is a nominee already, by endorsements or because the rules let sitting members skip them, takes none.
+        let received = nomination.contenders.iter();
+        let mut received: Vec<U256> =
+            received.map(|contender| if contender.nominee { threshold } else { contender.endorsed }).collect();
         let mut draws = Draws::new(self.scenario.seed, "endorsements");
         let liked = popularity(&model, &mut draws, contenders.len());
         let turnout = self.turnout(&mut draws, model.batches);

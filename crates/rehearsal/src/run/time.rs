@@ -92,9 +92,16 @@ impl Run<'_> {
 
     /// The time to which the clock is moved so that something done then takes effect at `seconds` on the governance chain.
     pub(super) fn before_slot(&self, seconds: u64) -> Result<u64, RehearsalError> {
-        let slots = self.council.governance_chain()?.kind == ChainKind::Ethereum;
-        let slot = self.shared.lock().clock().slot_seconds();
-        Ok(if slots { seconds.saturating_sub(slot) } else { seconds })
+        if self.council.governance_chain()?.kind != ChainKind::Ethereum {
+            return Ok(seconds);
+        }
+        let network = self.shared.lock();
+        let clock = network.clock();
+        let block = clock.l1_block_at(seconds);
+        // The first slot that does not begin before the time.
+        let slot =
+            if clock.seconds_of(block) < seconds { clock.seconds_of(block + 1) } else { clock.seconds_of(block) };
+        Ok(slot.saturating_sub(clock.slot_seconds()))
     }
 
     /// Moves the clock, and tells what happens by itself on the way.
