@@ -68,7 +68,7 @@ impl Domain {
 }
 
 /// Binds a message to its domain. `message` holds the members by name as JSON.
-pub(crate) fn typed_data<M: SolStruct>(domain: &Domain, message: &M, members: Value) -> TypedData {
+pub(crate) fn typed_data<M: SolStruct>(domain: &Domain, message: &M, members: &Value) -> TypedData {
     let eip712 = domain.eip712();
     let (domain_json, domain_types) = domain.json();
     let mut types = Map::new();
@@ -110,7 +110,7 @@ mod tests {
             contract: address!("8a1cDA8dee421cD06023470608605934c16A05a0"),
         };
         let message = AddContenderMessage { proposalId: U256::from(7) };
-        let data = typed_data(&domain, &message, json!({ "proposalId": "7" }));
+        let data = typed_data(&domain, &message, &json!({ "proposalId": "7" }));
         assert_eq!(
             data.json,
             json!({

@@ -116,7 +116,7 @@ impl SafeTransaction {
             "refundReceiver": Address::ZERO,
             "nonce": self.nonce.to_string(),
         });
-        typed_data(&domain, &message, members)
+        typed_data(&domain, &message, &members)
     }
 
     /// Its hash, which owners sign or approve.

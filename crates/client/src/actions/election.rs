@@ -86,7 +86,7 @@ impl Council {
         let id = election_id(index);
         let domain = self.governor_domain(Part::NomineeElection, typed::NOMINEE_ELECTION)?;
         let message = AddContenderMessage { proposalId: id };
-        Ok(typed_data(&domain, &message, json!({ "proposalId": id.to_string() })))
+        Ok(typed_data(&domain, &message, &json!({ "proposalId": id.to_string() })))
     }
 
     /// Registers whoever signed. Anybody may hand the signature in. `contender` is who that is, if it is known.
@@ -153,7 +153,7 @@ impl Council {
         let (id, params) = (election_id(index), choice.params());
         let message = ExtendedBallot { proposalId: id, support: 1, reason: reason.to_owned(), params: params.clone() };
         let members = json!({ "proposalId": id.to_string(), "support": 1, "reason": reason, "params": params });
-        Ok(typed_data(&domain, &message, members))
+        Ok(typed_data(&domain, &message, &members))
     }
 
     /// Casts votes by signature; anybody may send it.

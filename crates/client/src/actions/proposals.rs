@@ -105,7 +105,7 @@ impl Council {
         let domain = self.governor_domain(governor.part(), governor.domain_name())?;
         let message = Ballot { proposalId: proposal, support: support.number() };
         let members = json!({ "proposalId": proposal.to_string(), "support": support.number() });
-        Ok(typed_data(&domain, &message, members))
+        Ok(typed_data(&domain, &message, &members))
     }
 
     /// Votes on a proposal by signature; anybody may send it.

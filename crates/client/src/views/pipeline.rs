@@ -10,7 +10,7 @@
 //! the chain has logged its calldata; the member sync says when an update came too late to change anything.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::Log;
+use alloy_rpc_types_eth::{Log, TransactionReceipt};
 use alloy_sol_types::SolCall;
 use ephor_abi::{
     council::{
@@ -473,7 +473,7 @@ impl Council {
         let l1 = self.deployment().l1_chain()?.name.clone();
         let (deliveries, receipt) = (batch.deliveries(), self.receipt(&l1, tx).await?);
         let mut tickets = receipt.as_ref().map(|receipt| self.tickets_in(receipt)).unwrap_or_default();
-        let logs = receipt.as_ref().map(|receipt| receipt.logs()).unwrap_or_default();
+        let logs = receipt.as_ref().map(TransactionReceipt::logs).unwrap_or_default();
         for delivery in &deliveries {
             let Some(inbox) = delivery.inbox else {
                 let state =
@@ -525,7 +525,7 @@ impl Council {
                 Some(tx) => self.receipt(chain, tx).await?,
                 None => None,
             };
-            let logs = receipt.as_ref().map(|receipt| receipt.logs()).unwrap_or_default();
+            let logs = receipt.as_ref().map(TransactionReceipt::logs).unwrap_or_default();
             let seconds = Some(self.seconds_of(chain, &log).await?);
             return Ok(DeliveryState::Delivered { tx, seconds, applied: applied(delivery, logs) });
         }
@@ -544,7 +544,7 @@ impl Council {
         seconds: u64,
     ) -> Result<(), ReadError> {
         let receipt = self.receipt(&view.operation.chain, tx).await?;
-        let logs = receipt.as_ref().map(|receipt| receipt.logs()).unwrap_or_default();
+        let logs = receipt.as_ref().map(TransactionReceipt::logs).unwrap_or_default();
         view.deliveries = deliveries
             .iter()
             .map(|delivery| {
