@@ -61,7 +61,7 @@ pub(crate) fn hand_out(
     if !rest.is_zero() {
         // Held, but delegated to nobody: part of the votable supply that never votes.
         let to = derived("undelegated", "holder");
-        calls.push(Call::call(deployer(), token, transferCall { to: to, amount: rest }.abi_encode()));
+        calls.push(Call::call(deployer(), token, transferCall { to, amount: rest }.abi_encode()));
     }
     for block in calls.chunks(BLOCK) {
         for call in block {
