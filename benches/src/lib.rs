@@ -192,6 +192,17 @@ impl Term {
         }
     }
 
+    /// Executes ballots and drops their effects.
+    ///
+    /// # Panics
+    /// If one is refused.
+    pub fn ask(&mut self, ballots: &[Message]) {
+        for ballot in ballots {
+            let outcome = self.chain.view(ballot.clone()).expect("a valid call");
+            assert!(outcome.is_success(), "refused: {} {:?}", outcome.output, outcome.panic);
+        }
+    }
+
     /// Executes signed ballots in blocks of a thousand.
     ///
     /// # Panics
