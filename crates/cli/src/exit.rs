@@ -87,12 +87,12 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Faults { .. } | Self::NoScenario { .. } => Exit::Input,
-            Self::Folder(_) | Self::Output(_) => Exit::Environment,
             Self::Rehearsal(RehearsalError::Unmet(_)) => Exit::Unmet,
-            Self::Rehearsal(error) if error.is_input() => Exit::Input,
-            Self::Rehearsal(RehearsalError::Runtime(_)) => Exit::Environment,
-            Self::Rehearsal(_) => Exit::BrokeOff,
+            Self::Rehearsal(error) if !error.is_input() && !matches!(error, RehearsalError::Runtime(_)) => {
+                Exit::BrokeOff
+            }
+            Self::Folder(_) | Self::Output(_) | Self::Rehearsal(RehearsalError::Runtime(_)) => Exit::Environment,
+            Self::Faults { .. } | Self::NoScenario { .. } | Self::Rehearsal(_) => Exit::Input,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     words::{grouped, table},
 };
 use ephor_rehearsal::report::{Contender, Election, Entry, Outcome, Person, Report, Safe, StatementKind, Time, Update};
-use std::fmt::Write as _;
+use std::{cmp::Reverse, fmt::Write as _};
 
 /// The report as text.
 pub(crate) fn text(report: &Report, style: Style) -> String {
@@ -97,7 +97,7 @@ fn one_election(out: &mut String, report: &Report, election: &Election, style: S
     let cut = election.cut_line.map_or_else(String::new, |cut| format!("; the last seat took {cut} {symbol}"));
     let _ = writeln!(out, "  {} seats, {}{threshold}{cut}", election.seats, visible(&election.phase));
     let mut contenders: Vec<&Contender> = election.contenders.iter().collect();
-    contenders.sort_by(|a, b| (b.elected, b.weight, b.endorsed).cmp(&(a.elected, a.weight, a.endorsed)));
+    contenders.sort_by_key(|contender| Reverse((contender.elected, contender.weight, contender.endorsed)));
     let amounts = |of: &dyn Fn(&Contender) -> String| -> Vec<String> {
         let texts: Vec<String> = contenders.iter().map(|contender| of(contender)).collect();
         let width = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);

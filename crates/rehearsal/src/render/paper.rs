@@ -10,7 +10,7 @@ use crate::{
     },
     text::{count, grouped},
 };
-use std::fmt::Write as _;
+use std::{cmp::Reverse, fmt::Write as _};
 
 /// The report as Markdown.
 pub(super) fn markdown(report: &Report) -> String {
@@ -132,7 +132,7 @@ fn one_election(out: &mut String, report: &Report, election: &Election) {
 /// The contenders: the elected first, then by weight, then by endorsements.
 fn standings(election: &Election) -> Vec<&Contender> {
     let mut contenders: Vec<&Contender> = election.contenders.iter().collect();
-    contenders.sort_by(|a, b| (b.elected, b.weight, b.endorsed).cmp(&(a.elected, a.weight, a.endorsed)));
+    contenders.sort_by_key(|contender| Reverse((contender.elected, contender.weight, contender.endorsed)));
     contenders
 }
 
