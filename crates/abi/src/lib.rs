@@ -5,7 +5,10 @@
 //! The crate has no opinion about what the calls mean: see `ephor-rules` for the decisions and `contracts/` for the state.
 
 #![no_std]
-#![allow(clippy::too_many_arguments, reason = "the macro makes constructors with as many parameters as Solidity's functions")]
+#![allow(
+    clippy::too_many_arguments,
+    reason = "the macro makes constructors with as many parameters as Solidity's functions"
+)]
 
 extern crate alloc;
 
