@@ -53,7 +53,7 @@ impl Charter {
     /// Reads and checks a charter file.
     ///
     /// # Errors
-    /// Every fault of the file, or why it cannot be read: it is missing, a directory, larger than [`MOST_BYTES`], or no
+    /// Every fault of the file, or why it cannot be read: it is missing, a directory, larger than [`MOST_BYTES`](crate::MOST_BYTES), or no
     /// UTF-8 text.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
         reading::load(path.as_ref(), "the charter", read)
