@@ -15,9 +15,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`membership`] | changes of members |
-//! | [`councils`] | the Safes that follow, and the router that knows the way |
-//! | [`update`] | what a change sends |
+//! | `membership` | changes of members |
+//! | `councils` | the Safes that follow, and the router that knows the way |
+//! | `update` | what a change sends |
 //!
 //! Source: seed 004, "Security Council manager"; the ABI and traces of the deployed contract.
 

@@ -109,7 +109,7 @@ impl Timelock for L1ArbitrumTimelock {
     /// Makes one call of an operation: a retryable ticket, or a call of a contract, or a mere payment.
     ///
     /// # Errors
-    /// What [`ticket`] refuses; data for an address without code; what the core refuses.
+    /// What `ticket` refuses; data for an address without code; what the core refuses.
     fn perform(&mut self, call: Call<'_>) -> Outcome {
         if call.target == RETRYABLE_TICKET_MAGIC {
             return self.send_ticket(call.data);

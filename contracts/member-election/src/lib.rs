@@ -5,8 +5,8 @@
 //!                                voting                             selection
 //!                                full weight, then decaying
 //! ```
-//! - [`voting`]: delegates vote for compliant nominees; votes lose weight over time.
-//! - [`selection`]: the nominees of greatest weight are installed.
+//! - `voting`: delegates vote for compliant nominees; votes lose weight over time.
+//! - `selection`: the nominees of greatest weight are installed.
 //!
 //! Only the nominee election creates an election here, under the same proposal id as its own. It always "succeeds" when its
 //! votes end. Storage, interface and behaviour are those of the deployed `SecurityCouncilMemberElectionGovernor`.

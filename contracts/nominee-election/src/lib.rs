@@ -5,11 +5,11 @@
 //!                   registration    endorsement       vetting
 //!                   addContender    castVote…Params   exclude, includeNominee
 //! ```
-//! - [`registration`]: anyone creates an election when it is due; contenders register by signature.
-//! - [`endorsement`]: delegates endorse; a contender with enough votes is a nominee.
-//! - [`vetting`]: the vetter excludes and includes; then anyone starts the member election.
-//! - [`timing`]: the calendar of elections and the duration of vetting.
-//! - [`amendments`]: rules that the deployed contract has in its code, or does not know.
+//! - `registration`: anyone creates an election when it is due; contenders register by signature.
+//! - `endorsement`: delegates endorse; a contender with enough votes is a nominee.
+//! - `vetting`: the vetter excludes and includes; then anyone starts the member election.
+//! - `timing`: the calendar of elections and the duration of vetting.
+//! - `amendments`: rules that the deployed contract has in its code, or does not know.
 //!
 //! An election always "succeeds" when its votes end; whether there are enough nominees is asked when it is executed.
 //! Storage, interface and behaviour are those of the deployed `SecurityCouncilNomineeElectionGovernor`.

@@ -1,6 +1,6 @@
 //! From calldata to the function of a contract.
 //!
-//! [`dispatch!`](crate::dispatch) implements the SDK's `Router` from a table: the call type of the interface, and the
+//! [`dispatch!`](macro@crate::dispatch) implements the SDK's `Router` from a table: the call type of the interface, and the
 //! method with its parameters as they are decoded. The SDK's own `#[public]` derives selectors and decoders from Rust types and so cannot
 //! tell `bytes memory` from `bytes calldata`, decodes more leniently than Solidity, and would state every signature
 //! a second time; the table takes selectors from `ephor-abi` and leaves decoding to [`calldata`](crate::calldata).

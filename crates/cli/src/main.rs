@@ -10,7 +10,7 @@
 //! - A reader of stdout or stderr that leaves early ends nothing and is no fault.
 //! - Colours are used on a terminal only, and not with `NO_COLOR`.
 //! - Text from files is shown with its control characters replaced, so that no file can drive the terminal.
-//! - Exit codes are stable; [`exit::Exit`] lists them.
+//! - Exit codes are stable; `exit::Exit` lists them.
 
 mod arguments;
 mod charter;

@@ -1,7 +1,7 @@
 //! Several chains, their bridges and one clock.
 //!
 //! A network knows how messages travel and how time passes, not what they are for. Production is the real chains; this one is
-//! where people rehearse, test and learn. An [`Endpoint`](rpc::Endpoint) gives each chain's JSON-RPC to clients in the same
+//! where people rehearse, test and learn. An [`Endpoint`] gives each chain's JSON-RPC to clients in the same
 //! process.
 
 mod bridge;
