@@ -100,24 +100,24 @@ impl LogFilter {
 impl Chain {
     /// A mined transaction.
     pub fn transaction(&self, hash: B256) -> Option<TransactionView> {
-        let (block, index) = self.reader().transaction(hash)?;
+        let (block, index) = self.ledger().transaction(hash)?;
         self.transaction_in(block, index)
     }
 
     /// The transaction at an index of a block.
     pub fn transaction_at(&self, block_number: u64, index: u64) -> Option<TransactionView> {
-        self.transaction_in(self.reader().stored(block_number)?, usize::try_from(index).ok()?)
+        self.transaction_in(self.ledger().stored(block_number)?, usize::try_from(index).ok()?)
     }
 
     /// The receipt of a mined transaction.
     pub fn receipt(&self, hash: B256) -> Option<Receipt> {
-        let (block, index) = self.reader().transaction(hash)?;
+        let (block, index) = self.ledger().transaction(hash)?;
         self.receipt_in(block, index)
     }
 
     /// The receipts of a block, in order; none for an empty one.
     pub fn receipts(&self, block_number: u64) -> Vec<Receipt> {
-        let Some(block) = self.reader().stored(block_number) else { return Vec::new() };
+        let Some(block) = self.ledger().stored(block_number) else { return Vec::new() };
         (0..block.receipts.len()).filter_map(|index| self.receipt_in(block, index)).collect()
     }
 
@@ -125,7 +125,7 @@ impl Chain {
     pub fn logs(&self, filter: &LogFilter) -> Vec<LogView> {
         let numbers: RangeInclusive<u64> = filter.from_block..=filter.to_block.unwrap_or(u64::MAX);
         let mut found = Vec::new();
-        for block in self.reader().stored_in(numbers).filter(|block| filter.may_be_in(block)) {
+        for block in self.ledger().stored_in(numbers).filter(|block| filter.may_be_in(block)) {
             for tx in 0..block.receipts.len() {
                 let passing = block.receipts.log_indices(tx).filter(|at| filter.passes(&block.receipts.log(*at)));
                 found.extend(passing.map(|at| log_view(block, tx, at)));

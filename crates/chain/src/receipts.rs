@@ -4,7 +4,10 @@
 //! one allocation per log and topic list. Readers get ordinary values.
 
 use alloy_consensus::{Eip658Value, Receipt as ConsensusReceipt, RlpEncodableReceipt};
-use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes, Log, LogData};
+use alloy_primitives::{
+    Address, B256, Bloom, BloomInput, Bytes, Log, LogData, keccak256,
+    map::{AddressMap, B256Map},
+};
 use alloy_rlp::{RlpDecodable, RlpEncodable};
 
 use crate::tx::UNSIGNED_TX_TYPE;
@@ -103,6 +106,9 @@ fn index(value: u64) -> usize {
 pub(crate) struct ReceiptsBuilder {
     packed: Receipts,
     data: Vec<u8>,
+    /// Hashes of the addresses and topics seen in this block: most recur, and hashing them is a bloom's whole cost.
+    addresses: AddressMap<B256>,
+    topics: B256Map<B256>,
     pub(crate) encoded: Vec<Vec<u8>>,
     pub(crate) bloom: Bloom,
     pub(crate) gas_used: u64,
@@ -114,9 +120,11 @@ impl ReceiptsBuilder {
         self.gas_used += gas_used;
         let mut bloom = Bloom::ZERO;
         for log in &logs {
-            bloom.accrue(BloomInput::Raw(log.address.as_slice()));
+            let address = self.addresses.entry(log.address).or_insert_with(|| keccak256(log.address));
+            bloom.accrue(BloomInput::Hash(*address));
             for topic in log.topics() {
-                bloom.accrue(BloomInput::Raw(topic.as_slice()));
+                let topic = self.topics.entry(*topic).or_insert_with(|| keccak256(topic));
+                bloom.accrue(BloomInput::Hash(*topic));
             }
             self.packed.topics.extend_from_slice(log.topics());
             self.data.extend_from_slice(&log.data.data);

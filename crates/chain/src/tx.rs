@@ -31,9 +31,11 @@ impl SignedTx {
             TxType::Legacy | TxType::Eip2930 | TxType::Eip1559 => {}
             other => return Err(TxError::UnsupportedType { tx_type: other.into() }),
         }
+        // The envelope remembers its hash from here on: computed on the thread that recovers, not on the one that executes.
+        let hash = *envelope.tx_hash();
         match envelope.recover_signer() {
             Ok(sender) => Ok(Self { envelope, sender }),
-            Err(_) => Err(TxError::InvalidSignature { hash: *envelope.tx_hash() }),
+            Err(_) => Err(TxError::InvalidSignature { hash }),
         }
     }
 
