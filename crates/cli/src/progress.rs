@@ -37,7 +37,6 @@ impl Progress {
                 let (step, of) = self.step;
                 let place = if of == 0 { String::new() } else { format!("[{step}/{of}] ") };
                 bar.set_message(format!("{place}{}", visible(text).replace('\n', " ")));
-                bar.tick();
             }
             None if lasting => tell(&format!("{text}\n")),
             None => {}
