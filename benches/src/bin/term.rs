@@ -126,7 +126,7 @@ count = 18
 
 [model]
 participation_percent = 100
-choices_most          = 4
+choices_most          = 1
 skew                  = 1
 early_percent         = 65
 batches               = 21

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_network::TxSignerSync;
 use alloy_primitives::{Address, TxKind, U256};
 use ephor_chain::{Message as Call, Status, recover_all};
 use ephor_client::{
@@ -281,7 +280,7 @@ impl Run<'_> {
         let share = unsigned.len().div_ceil(threads).max(1);
         let people = &self.scenario.people;
         let sign = |(from, nonce, prepared): &(Address, u64, &Prepared)| -> Result<TxEnvelope, RehearsalError> {
-            let mut transaction = TxEip1559 {
+            let transaction = TxEip1559 {
                 chain_id,
                 nonce: *nonce,
                 gas_limit: 1_000_000,
@@ -290,8 +289,8 @@ impl Run<'_> {
                 input: prepared.data.clone(),
                 ..TxEip1559::default()
             };
-            let key = people.key(*from).ok_or(alloy_signer::Error::Other("a voter without a key".into()))?;
-            let signature = key.sign_transaction_sync(&mut transaction)?;
+            let signature = people.sign(*from, transaction.signature_hash());
+            let signature = signature.ok_or(alloy_signer::Error::Other("a voter without a key".into()))?;
             Ok(TxEnvelope::from(transaction.into_signed(signature)))
         };
         let signed: Vec<Vec<Result<TxEnvelope, RehearsalError>>> = std::thread::scope(|scope| {
