@@ -1,18 +1,17 @@
 //! A council: where its contracts are, and a provider for each chain.
 //!
-//! All reading goes through here: calls, logs, the clock. The time is that of the latest blocks; nobody looks at another
-//! clock. The L1 block by which governance counts is the latest block's own number on an Ethereum chain, and what the node
-//! calls `l1BlockNumber` on an Arbitrum chain.
+//! All reading goes through here: calls, logs, the clock. Nobody looks at another clock than the chain's: block number and time
+//! are those that a contract called now would see. On an Arbitrum chain that number is the L1's, by which governance counts.
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_provider::{DynProvider, Provider};
 use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy_sol_types::{SolCall, SolEvent};
 use alloy_transport::TransportError;
 use ephor_abi::catalog;
-use ephor_charter::{ChainKind, Part};
+use ephor_charter::Part;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -80,14 +79,17 @@ pub struct Council {
     providers: BTreeMap<String, DynProvider>,
 }
 
+/// Code that returns `block.number` and `block.timestamp`, a word each: run as the creation of a contract that is discarded.
+const TELL_TIME: &[u8] = &[0x43, 0x5f, 0x52, 0x42, 0x60, 0x20, 0x52, 0x60, 0x40, 0x5f, 0xf3];
+
 /// Now, on a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Moment {
     /// The chain's latest block.
     pub block: u64,
-    /// The L1 block by which governance counts there.
+    /// The L1 block by which governance counts there: on an Ethereum chain the chain's own.
     pub l1_block: u64,
-    /// The latest block's time, in Unix seconds.
+    /// The time, in Unix seconds.
     pub seconds: u64,
 }
 
@@ -261,16 +263,14 @@ impl Council {
     /// # Errors
     /// [`ReadError`].
     pub async fn now(&self, chain: &str) -> Result<Moment, ReadError> {
-        let latest: Value = self.block_fields(chain, "eth_getBlockByNumber", "latest".into()).await?;
-        let missing = |what| ReadError::Missing { chain: chain.to_owned(), what };
-        let block = quantity(&latest["number"]).ok_or_else(|| missing("its latest block"))?;
-        let seconds = quantity(&latest["timestamp"]).ok_or_else(|| missing("its latest block"))?;
-        let l1_block = match self.deployment.chain(chain)?.kind {
-            ChainKind::Ethereum => block,
-            ChainKind::Arbitrum => {
-                quantity(&latest["l1BlockNumber"]).ok_or_else(|| missing("the L1 block of its latest block"))?
-            }
-        };
+        let provider = self.provider(chain)?;
+        let block = provider.get_block_number().await.map_err(|error| self.failed(chain, error))?;
+        let request = TransactionRequest { to: Some(TxKind::Create), ..Default::default() };
+        let seen = provider.call(request.input(Bytes::from_static(TELL_TIME).into())).await;
+        let seen = seen.map_err(|error| self.failed(chain, error))?;
+        let missing = || ReadError::Missing { chain: chain.to_owned(), what: "the time that contracts see" };
+        let (number, timestamp) = seen.split_at_checked(32).filter(|(_, rest)| rest.len() == 32).ok_or_else(missing)?;
+        let (l1_block, seconds) = (fitting(U256::from_be_slice(number)), fitting(U256::from_be_slice(timestamp)));
         Ok(Moment { block, l1_block, seconds })
     }
 
