@@ -275,21 +275,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(support: u8, params: &[u8], expected: Outcome<Ballot>) {
-        assert_eq!(Ballot::read(support, params), expected);
+    fn check(support: u8, params: &[u8], expected: &Outcome<Ballot>) {
+        assert_eq!(&Ballot::read(support, params), expected);
     }
 
     #[test]
     fn reads_a_ballot_of_two_words_and_nothing_else() {
         let ballot = Ballot { candidate: Address::repeat_byte(7), votes: U256::from(5) };
         let params = (ballot.candidate, ballot.votes).abi_encode();
-        check(1, &params, Ok(ballot));
-        check(0, &params, Err(InvalidSupport { support: 0 }.into()));
-        check(1, &params[..63], Err(UnexpectedParamsLength { paramLength: U256::from(63) }.into()));
-        check(1, &[&params[..], &[0]].concat(), Err(UnexpectedParamsLength { paramLength: U256::from(65) }.into()));
-        check(2, &[], Err(InvalidSupport { support: 2 }.into()));
+        check(1, &params, &Ok(ballot));
+        check(0, &params, &Err(InvalidSupport { support: 0 }.into()));
+        check(1, &params[..63], &Err(UnexpectedParamsLength { paramLength: U256::from(63) }.into()));
+        check(1, &[&params[..], &[0]].concat(), &Err(UnexpectedParamsLength { paramLength: U256::from(65) }.into()));
+        check(2, &[], &Err(InvalidSupport { support: 2 }.into()));
         let mut dirty = params;
         dirty[0] = 1;
-        check(1, &dirty, Err(Revert::empty()));
+        check(1, &dirty, &Err(Revert::empty()));
     }
 }

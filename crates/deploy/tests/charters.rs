@@ -1,5 +1,7 @@
 //! The charters of this project, stood up.
 
+#![allow(clippy::needless_pass_by_value, reason = "a call is written where it is made")]
+
 use std::path::Path;
 
 use alloy_primitives::{Address, U256, keccak256};

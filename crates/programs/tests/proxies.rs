@@ -1,7 +1,5 @@
 //! What stands before a contract: proxies with an administrator, and proxies of Safes.
 
-#![cfg(all(feature = "proxy", feature = "safe"))]
-
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256, bytes, keccak256, uint};

@@ -1,7 +1,5 @@
 //! What a Safe does that the recorded traces do not show: refunds that are paid, guards that refuse.
 
-#![cfg(feature = "safe")]
-
 use std::sync::Arc;
 
 use alloy_primitives::{Address, Bytes, U256, bytes};

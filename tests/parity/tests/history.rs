@@ -133,13 +133,13 @@ impl Chain {
 
     #[track_caller]
     fn call<C: SolCall>(&mut self, from: Address, to: Address, call: &C) -> Outcome {
-        self.raw(from, to, call.abi_encode().into())
+        self.raw(from, to, &call.abi_encode())
     }
 
     #[track_caller]
-    fn raw(&mut self, from: Address, to: Address, data: Bytes) -> Outcome {
-        let outcome = self.0.call(&block(), Message::call(from, to, data.clone())).expect("it can be executed");
-        assert!(outcome.is_success(), "{:?}: {outcome:?}", catalog::decode_call(&data));
+    fn raw(&mut self, from: Address, to: Address, data: &[u8]) -> Outcome {
+        let outcome = self.0.call(&block(), Message::call(from, to, data.to_vec())).expect("it can be executed");
+        assert!(outcome.is_success(), "{:?}: {outcome:?}", catalog::decode_call(data));
         outcome
     }
 
@@ -277,7 +277,7 @@ fn rebuilds_every_recorded_update() {
 }
 
 /// The call that led from one update to the next: a rotation where one key took the place of another, else an election.
-fn change(before: &Entry, after: &Entry) -> Bytes {
+fn change(before: &Entry, after: &Entry) -> Vec<u8> {
     let cohorts = [(0, &before.first_cohort, &after.first_cohort), (1, &before.second_cohort, &after.second_cohort)];
     let mut changed = cohorts.into_iter().filter(|(_, before, after)| before != after);
     let (cohort, old, new) = changed.next().expect("an update changes a cohort");
@@ -291,10 +291,10 @@ fn change(before: &Entry, after: &Entry) -> Bytes {
         rotated.push(**come);
         if rotated == *new {
             let rotate = ICouncilManager::rotateMemberCall { _currentAddress: **gone, _newAddress: **come };
-            return rotate.abi_encode().into();
+            return rotate.abi_encode();
         }
     }
-    ICouncilManager::replaceCohortCall { _newCohort: new.clone(), _cohort: cohort }.abi_encode().into()
+    ICouncilManager::replaceCohortCall { _newCohort: new.clone(), _cohort: cohort }.abi_encode()
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn every_change_between_consecutive_updates_schedules_the_recorded_operation() {
     for pair in history.windows(2).filter(|pair| pair[0].nonce + 1 == pair[1].nonce) {
         let (before, after) = (&pair[0], &pair[1]);
         let mut chain = Chain::with_manager(before);
-        let outcome = chain.raw(GOVERNANCE, MANAGER, change(before, after));
+        let outcome = chain.raw(GOVERNANCE, MANAGER, &change(before, after));
         let scheduled: Vec<B256> = outcome
             .logs
             .iter()
