@@ -103,6 +103,12 @@ fn knows_where_people_and_votes_come_from() {
         "[model]\nparticipation_percent = 101\nchoices_most = 0\nskew = 1\nearly_percent = 1\nbatches = 1\n",
         &["13: 101 is not between 0 and 100", "14: `choices_most` is zero"],
     );
+    check(
+        "[model]\nparticipation_percent = 1\nchoices_most = 1\nskew = 9\nearly_percent = 1\nbatches = 9_000_000_000\n",
+        &["15: 9 is not between 0 and 8", "17: 9000000000 is not between 0 and 10000"],
+    );
+    let crowd = SOUND.replace("list = [{ name = \"Ola\", votes = 200_000 }]", "count = 9_000_000_000\nmost = 1");
+    assert_eq!(parse(&crowd).unwrap_err().faults[0].cause(), "9000000000 is not between 0 and 10000000");
     let text = SOUND.replace("list = [{ name = \"Ola\", votes = 200_000 }]", "file = \"nothing.json\"");
     let faults = parse(&text).unwrap_err();
     assert!(faults.faults[0].cause().starts_with("nothing.json cannot be used: "), "{faults}");

@@ -1,9 +1,12 @@
 //! Who votes with what, who runs, and how the crowd votes.
 
-use std::path::Path;
+use std::{io::Read, path::Path};
 
 use alloy_primitives::{Address, U256};
-use ephor_charter::reading::{self, Section, Sited, Tokens};
+use ephor_charter::{
+    Problem,
+    reading::{self, Section, Sited, Tokens},
+};
 use serde_json::Value;
 
 use super::{Defect, People, people};
@@ -62,11 +65,36 @@ fn statement(kind: StatementKind, text: String) -> Statement {
     Statement { kind, text }
 }
 
+/// Bytes a data file may have.
+const MOST_DATA_BYTES: u64 = 256 * 1024 * 1024;
+/// Voters a scenario may make up.
+const MOST_VOTERS: u64 = 10_000_000;
+/// Blocks with votes in each part of a vote.
+const MOST_BATCHES: u64 = 10_000;
+/// The steepest popularity.
+const MOST_SKEW: u64 = 8;
+
 /// The JSON of a data file, or what is wrong with it.
 fn data(base: &Path, file: &Sited<String>) -> Result<Value, Defect> {
     let wrong = |why: String| Defect::Data { file: file.value.clone(), why };
-    let text = std::fs::read_to_string(base.join(&file.value)).map_err(|error| wrong(error.to_string()))?;
+    let opened = std::fs::File::open(base.join(&file.value)).map_err(|error| wrong(error.to_string()))?;
+    let mut text = String::new();
+    opened.take(MOST_DATA_BYTES + 1).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+    if text.len() as u64 > MOST_DATA_BYTES {
+        return Err(wrong(format!("it has more than {MOST_DATA_BYTES} bytes")));
+    }
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+}
+
+/// A number, if it is not above the greatest that can be; reported otherwise.
+fn at_most(section: &Section<'_>, sited: Option<Sited<u64>>, most: u64) -> Option<u64> {
+    let sited = sited?;
+    if sited.value > most {
+        let problem = Problem::OutOfRange { found: sited.value.to_string(), least: 0, most };
+        section.source.report(sited.span, problem);
+        return None;
+    }
+    Some(sited.value)
 }
 
 pub(super) fn read_voters(
@@ -121,10 +149,11 @@ pub(super) fn read_voters(
             let least = section.optional::<u64>("least").map_or(1, |least| least.value);
             let most = section.required::<u64>("most").map_or(least, |most| most.value);
             electorate.signed = section.optional::<bool>("signed").is_some_and(|signed| signed.value);
+            let number = at_most(&section, Some(count), MOST_VOTERS);
             if least > most {
                 section.report(reading::other(Defect::Range { least, most }));
-            } else {
-                electorate.voters = generated(seed, count.value, least, most);
+            } else if let Some(count) = number {
+                electorate.voters = generated(seed, count, least, most);
                 for voter in &electorate.voters {
                     people.add_derived(&voter.person.name, voter.person.address);
                 }
@@ -279,27 +308,21 @@ fn registered(base: &Path, file: &Sited<String>, election: &str) -> Result<Vec<(
 
 pub(super) fn read_model(document: &mut Section<'_>) -> Option<Model> {
     let mut section = document.optional_section("model")?;
-    let participation = percent(&mut section, "participation_percent");
+    let participation = section.required::<u64>("participation_percent");
+    let participation = at_most(&section, participation, 100);
     let choices_most = section.positive::<u64>("choices_most");
-    let skew = section.required::<u32>("skew");
-    let early = percent(&mut section, "early_percent");
+    let skew = section.required::<u64>("skew");
+    let skew = at_most(&section, skew, MOST_SKEW);
+    let early = section.required::<u64>("early_percent");
+    let early = at_most(&section, early, 100);
     let batches = section.positive::<u64>("batches");
+    let batches = at_most(&section, batches, MOST_BATCHES);
     section.finish();
     Some(Model {
         participation_percent: participation?,
         choices_most: choices_most?.value,
-        skew: skew?.value.min(8),
+        skew: u32::try_from(skew?).ok()?,
         early_percent: early?,
-        batches: batches?.value,
+        batches: batches?,
     })
-}
-
-fn percent(section: &mut Section<'_>, key: &'static str) -> Option<u64> {
-    let sited = section.required::<u64>(key)?;
-    if sited.value > 100 {
-        let problem = ephor_charter::Problem::OutOfRange { found: sited.value.to_string(), least: 0, most: 100 };
-        section.source.report(sited.span, problem);
-        return None;
-    }
-    Some(sited.value)
 }

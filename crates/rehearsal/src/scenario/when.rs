@@ -125,7 +125,9 @@ impl When {
     pub(super) fn length(text: &str) -> Result<u64, Defect> {
         let not = |_| Defect::NotATime { found: text.to_owned(), part: text.to_owned() };
         let when = Self::parse(&format!("now + {text}")).map_err(not)?;
-        u64::try_from(when.seconds).ok().filter(|_| when.blocks == 0).ok_or_else(|| not(Defect::EmptyStep))
+        // A century is long enough for every delay.
+        let fits = |seconds: &u64| when.blocks == 0 && *seconds <= 3_155_760_000;
+        u64::try_from(when.seconds).ok().filter(fits).ok_or_else(|| not(Defect::EmptyStep))
     }
 }
 
