@@ -10,7 +10,6 @@ use alloy_provider::{DynProvider, Provider};
 use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
 use alloy_sol_types::{SolCall, SolEvent};
 use alloy_transport::TransportError;
-use ephor_abi::catalog;
 use ephor_charter::Part;
 use serde::Serialize;
 use serde_json::Value;
@@ -328,13 +327,6 @@ pub(crate) fn quantity(value: &Value) -> Option<u64> {
 /// A number of a contract that fits, or the greatest that does.
 pub(crate) fn fitting(number: U256) -> u64 {
     number.saturating_to()
-}
-
-/// The function that calldata calls, for people.
-#[must_use]
-pub fn function_name(calldata: &[u8]) -> Option<&'static str> {
-    let selector = calldata.first_chunk::<4>()?;
-    catalog::function((*selector).into()).map(|item| item.name())
 }
 
 #[cfg(test)]

@@ -256,8 +256,8 @@ fn shows_an_update_that_a_later_one_overtook() {
         let council = &world.council;
         let safe = council.deployment().safe("arbitrum-one-non-emergency").unwrap().clone();
         let members = council.members().await.unwrap().members();
-        for (i, member) in members[..2].iter().enumerate() {
-            let rotate = council.rotate_member(*member, Address::repeat_byte(i as u8 + 1)).unwrap();
+        for (member, next) in members.iter().zip([0x11, 0x22]) {
+            let rotate = council.rotate_member(*member, Address::repeat_byte(next)).unwrap();
             assert_eq!(
                 world.refused(&rotate, ANYONE).await.split_whitespace().next(),
                 Some("AccessControl:"),

@@ -12,7 +12,7 @@ use ephor_abi::{
 use ephor_charter::Part;
 use ephor_rules::{
     selection::select,
-    stages::{Durations, L1Block, Now, Phase, Progress, Weight, phase},
+    stages::{Durations, L1Block, Now, Phase, Progress, phase},
 };
 use serde::{Serialize, Serializer};
 
@@ -347,15 +347,6 @@ fn standings(nominees: &[Address], weights: &[U256], seats: usize) -> (Vec<Stand
         .collect();
     let cut_line = standings.iter().filter(|standing| standing.winning).map(|standing| standing.weight).min();
     (standings, cut_line)
-}
-
-/// What a vote is worth in a phase, for people.
-#[must_use]
-pub const fn weight_of(phase: &Phase) -> Option<Weight> {
-    match phase {
-        Phase::MemberVoting { weight, .. } => Some(*weight),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
