@@ -168,7 +168,7 @@ impl Run<'_> {
                     }
                 }
                 self.submit(&mut cast, ballots)?;
-                self.sample().await?;
+                self.sample_weights(&nominees, voting.deadline).await?;
                 let done = part * batches + batch + 1;
                 self.observer.notice(Event::Progress { what: "delegates vote", done, of: 2 * batches });
             }

@@ -1,20 +1,22 @@
 //! Each deed, done.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
+use ephor_abi::election::IMemberElection;
 use ephor_charter::{Holder, Part, Role};
 use ephor_client::{
-    Proposal, ReadError, Support,
+    Deadline, Proposal, ReadError, Support,
     actions::{
         council::Consent,
         election::{Choice, Round},
         proposals::Governor,
     },
+    election_id,
     views::ProposalView,
 };
 
 use super::{Impossible, RehearsalError, Run};
 use crate::{
-    report::{Outcome, Person},
+    report::{Amount, Outcome, Person, Point},
     scenario::{Candidate, Change, Deed, Step},
     text,
 };
@@ -338,19 +340,28 @@ impl Run<'_> {
     /// Notes every nominee's weight, while there is a member election.
     pub(super) async fn sample(&mut self) -> Result<(), RehearsalError> {
         let view = self.council.election(self.election).await?;
-        let Some(voting) = view.voting else { return Ok(()) };
+        let (Some(nomination), Some(voting)) = (view.nomination, view.voting) else { return Ok(()) };
+        self.sample_weights(&nomination.compliant, voting.deadline).await
+    }
+
+    /// Notes the weight of each of these nominees, in an election that ends with `deadline`.
+    pub(super) async fn sample_weights(
+        &mut self,
+        nominees: &[Address],
+        deadline: Deadline,
+    ) -> Result<(), RehearsalError> {
         let (l1_block, seconds) = {
             let network = self.shared.lock();
-            (network.clock().l1_block().min(voting.deadline.l1_block), network.clock().now_seconds())
+            (network.clock().l1_block().min(deadline.l1_block), network.clock().now_seconds().min(deadline.seconds))
         };
-        let seconds = seconds.min(voting.deadline.seconds);
-        let series = self.samples.entry(self.election).or_default();
-        for standing in &voting.standings {
-            let points = series.entry(standing.nominee).or_default();
-            let point = crate::report::Point { l1_block, seconds, weight: crate::report::Amount(standing.weight) };
+        for nominee in nominees {
+            let call =
+                IMemberElection::weightReceivedCall { proposalId: election_id(self.election), nominee: *nominee };
+            let weight = Amount(self.council.ask(Part::MemberElection, &call).await?);
+            let points = self.samples.entry(self.election).or_default().entry(*nominee).or_default();
             match points.last_mut() {
-                Some(last) if last.l1_block >= l1_block => last.weight = point.weight,
-                _ => points.push(point),
+                Some(last) if last.l1_block >= l1_block => last.weight = weight,
+                _ => points.push(Point { l1_block, seconds, weight }),
             }
         }
         Ok(())
