@@ -197,6 +197,7 @@ impl Term {
     /// # Panics
     /// If one is refused.
     pub fn ask(&mut self, ballots: &[Message]) {
+        self.chain.advance(self.time).expect("time runs forward");
         for ballot in ballots {
             let outcome = self.chain.view(ballot.clone()).expect("a valid call");
             assert!(outcome.is_success(), "refused: {} {:?}", outcome.output, outcome.panic);
