@@ -39,14 +39,13 @@ impl Chain {
         self.view_in(&env, message)
     }
 
-    /// Executes a message in any block environment and discards its effects.
+    /// Executes a message in any block environment and discards its effects; the outcome's changes stay empty.
     ///
     /// # Errors
     /// As [`Self::view`].
     pub fn view_in(&mut self, env: &BlockEnv, message: Message) -> Result<Outcome, ExecuteError> {
-        let (result, state) = self.try_message(env, message)?;
-        let changes = if result.is_success() { Changes::of(&state, &self.ledger().state) } else { Changes::default() };
-        Ok(outcome(result, changes, self.vm.panic.take()))
+        let (result, _) = self.try_message(env, message)?;
+        Ok(outcome(result, Changes::default(), self.vm.panic.take()))
     }
 
     fn try_message(&mut self, env: &BlockEnv, message: Message) -> Result<(ExecutionResult, EvmState), ExecuteError> {
