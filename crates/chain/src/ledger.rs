@@ -12,7 +12,7 @@ use revm::{
 };
 
 use crate::{
-    block::{Block, Place, StoredBlock, pseudo_hash},
+    block::{Block, BlockTxs, Place, StoredBlock, pseudo_hash},
     config::{BlockRule, BlockTime, ChainConfig, Genesis},
     state::{MemoryState, StateDelta},
 };
@@ -78,7 +78,7 @@ impl Ledger {
 
     /// The delta that makes the first block.
     pub(crate) fn genesis(&self, genesis: &Genesis) -> Delta {
-        let block = self.origin.seal(&self.config, B256::ZERO, Vec::new(), Default::default());
+        let block = self.origin.seal(&self.config, B256::ZERO, BlockTxs::new(&[]), Default::default());
         let mut state = StateDelta::default();
         for account in &genesis.accounts {
             let StateDelta { accounts, slots, codes } = self.state.placing(account);
