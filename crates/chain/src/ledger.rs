@@ -162,6 +162,17 @@ impl Ledger {
         }
     }
 
+    /// The number of the first block.
+    pub(crate) fn first(&self) -> u64 {
+        self.origin.number
+    }
+
+    /// The steps back to the state before a block, newest first; `None` if they are not recorded.
+    pub(crate) fn back_to_before(&self, number: u64) -> Option<Vec<StateDelta>> {
+        let at = self.undo.iter().rposition(|step| step.removed.contains(&number))?;
+        Some(self.undo[at..].iter().rev().map(|step| step.state.clone()).collect())
+    }
+
     /// The last stored block.
     pub(crate) fn last(&self) -> Option<&Arc<StoredBlock>> {
         self.blocks.values().next_back()

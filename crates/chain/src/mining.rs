@@ -230,7 +230,7 @@ impl Chain {
         run
     }
 
-    fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {
+    pub(crate) fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {
         self.vm.panic = None;
         self.vm.inner.ctx.set_tx(tx.to_revm());
         let rules = match tx {

@@ -83,6 +83,18 @@ impl MemoryState {
         slots
     }
 
+    /// Every account, by ascending address.
+    pub fn addresses(&self) -> Vec<Address> {
+        let mut addresses: Vec<Address> = self.accounts.keys().copied().collect();
+        addresses.sort_unstable();
+        addresses
+    }
+
+    /// The code of that hash; empty if there is none.
+    pub(crate) fn code_of(&self, hash: B256) -> Bytecode {
+        self.codes.get(&hash).cloned().unwrap_or_default()
+    }
+
     fn record(&self, address: Address) -> AccountRecord {
         self.accounts.get(&address).map(|account| account.record).unwrap_or_default()
     }
