@@ -181,6 +181,7 @@ impl Search<'_> {
             found: Vec::new(),
             unchecked: Vec::new(),
             most: MOST_DIFFERENCES,
+            ragged: false,
         };
         comparison.nodes(voted, part);
         comparison

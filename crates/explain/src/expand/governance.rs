@@ -62,6 +62,11 @@ impl Walk<'_> {
         let mut operation = bare(&waiting);
         operation.kind = Kind::Operation;
         operation.value = U256::ZERO;
+        // As the timelock names them, so that they can be compared with its own calldata.
+        operation.fields = node.fields.iter().take(3).cloned().collect();
+        for (field, name) in operation.fields.iter_mut().zip(["targets", "values", "payloads"]) {
+            name.clone_into(&mut field.name);
+        }
         let id = ids::batch(&calls.targets, &calls.values, &calls.datas, B256::ZERO, description);
         add_id(&mut operation, IdKind::Operation, id);
         add_id(&mut operation, IdKind::Salt, description);
