@@ -19,7 +19,6 @@
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header};
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
-use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 use alloy_trie::root::ordered_trie_root_encoded;
 
 use crate::{
@@ -53,7 +52,7 @@ pub(crate) struct StoredBlock {
 }
 
 /// A transaction in a block: encoded, which is a third of its size in memory.
-#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredTx {
     pub(crate) hash: B256,
     pub(crate) sender: Address,
@@ -72,14 +71,6 @@ impl AsRef<[u8]> for StoredTx {
     }
 }
 
-#[derive(RlpEncodable, RlpDecodable)]
-struct OnDisk {
-    header: Header,
-    l1_block: u64,
-    txs: Vec<StoredTx>,
-    receipts: Receipts,
-}
-
 impl StoredBlock {
     pub(crate) fn time(&self) -> BlockTime {
         BlockTime { timestamp: self.header.timestamp, l1_block: self.l1_block }
@@ -92,18 +83,6 @@ impl StoredBlock {
             l1_block: self.l1_block,
             transactions: self.txs.iter().map(|tx| tx.hash).collect(),
         }
-    }
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let Self { header, l1_block, txs, receipts, .. } = self.clone();
-        let mut out = Vec::new();
-        OnDisk { header, l1_block, txs, receipts }.encode(&mut out);
-        out
-    }
-
-    pub(crate) fn from_bytes(mut bytes: &[u8]) -> Result<Self, alloy_rlp::Error> {
-        let OnDisk { header, l1_block, txs, receipts } = OnDisk::decode(&mut bytes)?;
-        Ok(Self { hash: header.hash_slow(), header, l1_block, txs, receipts })
     }
 }
 
@@ -185,12 +164,12 @@ impl Place {
         StoredBlock { hash: header.hash_slow(), header, l1_block, txs, receipts: receipts.finish() }
     }
 
-    /// The empty block of this place, after the stored block `anchor`.
-    pub(crate) fn empty(self, config: &ChainConfig, anchor: &StoredBlock) -> Block {
+    /// The empty block of this place, after the stored block `anchor` with that hash.
+    pub(crate) fn empty(self, config: &ChainConfig, anchor: u64, anchor_hash: B256) -> Block {
         let parent = self.number.saturating_sub(1);
-        let parent_hash = if parent == anchor.header.number { anchor.hash } else { empty_hash(anchor.hash, parent) };
+        let parent_hash = if parent == anchor { anchor_hash } else { empty_hash(anchor_hash, parent) };
         Block {
-            hash: empty_hash(anchor.hash, self.number),
+            hash: empty_hash(anchor_hash, self.number),
             header: self.header(config, parent_hash),
             l1_block: self.evm_number(config),
             transactions: Vec::new(),

@@ -8,31 +8,40 @@
 //!
 //! Nothing here reads a clock, draws a random number or knows what the programs are for.
 
+mod accounts;
 mod block;
+mod book;
+mod cache;
 mod calls;
 mod chain;
 mod config;
+mod database;
+mod disk;
+mod durable;
 mod executor;
-mod file;
 mod handler;
 mod host;
 mod ledger;
 mod mining;
+mod past;
 mod program;
 mod query;
 mod receipts;
 mod stand_in;
 mod state;
 mod store;
+mod trie;
 mod tx;
 mod vm;
 
 pub use block::Block;
 pub use calls::EstimateError;
-pub use chain::{Chain, ChainError, SnapshotId};
+pub use chain::{Chain, ChainError, NoState, SnapshotId};
 pub use config::{BlockRule, BlockTime, ChainConfig, Genesis, GenesisAccount};
+pub use database::{Database, Pending};
 pub use executor::{AccountChange, BlockEnv, Changes, Code, ExecuteError, Executor, Message, Outcome, Status};
 pub use mining::{Mined, TxResult};
+pub use past::{At, PastError};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
 pub use query::{LogFilter, LogView, Receipt, TransactionView};
 pub use revm::{context::result::HaltReason, primitives::hardfork::SpecId};

@@ -106,7 +106,7 @@ impl Chain {
         self.check_gas_limit(gas_limit)?;
         let tx = UnsignedTx { system, source, from, to, value, mint, gas_limit, data };
         let hash = tx.hash();
-        if self.ledger().transaction(hash).is_some() || !self.unsigned.insert(hash) {
+        if self.ledger().place_of(hash).is_some() || !self.unsigned.insert(hash) {
             return Err(TxError::AlreadyKnown { hash });
         }
         self.pool.push(Transaction::Unsigned(tx));
@@ -192,6 +192,7 @@ impl Chain {
         self.now = BlockTime { timestamp: time.timestamp.max(now.timestamp), ..now };
         self.pool = pool;
         self.pool.drain(..run.taken);
+        self.written.taken(run.taken);
         self.recount();
         Ok(Mined { number, hash, results: run.results, dropped: run.dropped })
     }
@@ -199,6 +200,9 @@ impl Chain {
     fn run_block(&mut self, place: Place, pool: &[Transaction]) -> BlockRun {
         let config = self.config().clone();
         self.vm.inner.ctx.set_block(place.env(&config).to_revm());
+        if let Some((address, slot)) = config.number_slot {
+            let Ok(()) = self.set_in_block(address, slot, U256::from(place.number));
+        }
         let mut run = BlockRun {
             taken: 0,
             stored: Vec::with_capacity(pool.len()),
@@ -225,6 +229,16 @@ impl Chain {
             }
         }
         run
+    }
+
+    /// Sets a slot before the block's transactions, as part of the block.
+    fn set_in_block(&mut self, address: Address, slot: U256, value: U256) -> Result<(), Infallible> {
+        let journal = self.vm.inner.ctx.journal_mut();
+        journal.load_account(address)?;
+        journal.sstore(address, slot, value)?;
+        journal.touch_account(address);
+        journal.commit_tx();
+        Ok(())
     }
 
     fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {

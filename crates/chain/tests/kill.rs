@@ -21,7 +21,7 @@ const ROUNDS: usize = 4;
 const PER_BLOCK: u64 = 3;
 
 fn open(path: &Path) -> Chain {
-    Chain::open(path, ChainConfig::arbitrum(CHAIN_ID), &genesis(), programs()).unwrap()
+    Chain::open_file(path, ChainConfig::arbitrum(CHAIN_ID), &genesis(), programs()).unwrap()
 }
 
 fn child(path: &Path) -> ! {
@@ -32,6 +32,7 @@ fn child(path: &Path) -> ! {
             chain.impersonate(Message::call(caller, COUNTER, [])).unwrap();
         }
         let mined = mine(&mut chain);
+        chain.commit().wait().unwrap();
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "{}", mined.number).unwrap();
         stdout.flush().unwrap();
