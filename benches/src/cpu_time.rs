@@ -26,15 +26,6 @@ pub enum Start {
     Wall(Instant),
 }
 
-impl CpuTime {
-    /// How long `work` keeps this thread on a processor, and what it gives.
-    pub fn of<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-        let start = Self.start();
-        let result = work();
-        (Self.end(start), result)
-    }
-}
-
 /// The first number of the thread's scheduling statistics, where there are any: nanoseconds on a processor.
 fn thread_time() -> Option<Duration> {
     let statistics = fs::read_to_string("/proc/thread-self/schedstat").ok()?;

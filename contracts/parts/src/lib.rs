@@ -23,6 +23,8 @@ pub mod erc165;
 pub mod governor;
 pub mod initializer;
 pub mod log;
+pub mod multi_send;
+pub mod multicall;
 pub mod ownable;
 pub mod revert;
 pub mod safe;

@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+pub mod batch;
 pub mod bridge;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod catalog;

@@ -74,6 +74,19 @@ sol! {
         function checkAfterExecution(bytes32 txHash, bool success) external;
     }
 
+    /// What Safe 1.4.1 announces with a parameter indexed that 1.3.0 leaves in the data.
+    #[derive(Debug, PartialEq, Eq)]
+    interface ISafeIndexed {
+        event AddedOwner(address indexed owner);
+        event ChangedFallbackHandler(address indexed handler);
+        event ChangedGuard(address indexed guard);
+        event DisabledModule(address indexed module);
+        event EnabledModule(address indexed module);
+        event ExecutionFailure(bytes32 indexed txHash, uint256 payment);
+        event ExecutionSuccess(bytes32 indexed txHash, uint256 payment);
+        event RemovedOwner(address indexed owner);
+    }
+
     /// What a proxy of a Safe answers itself instead of the code behind it.
     #[derive(Debug, PartialEq, Eq)]
     interface ISafeProxy {

@@ -163,6 +163,10 @@ impl State {
         Accounts::storage_of(self, address)
     }
 
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        Accounts::addresses(self)
+    }
+
     pub(crate) fn installing(
         &self,
         address: Address,
@@ -202,6 +206,14 @@ impl Accounts for State {
         match &self.kept {
             Kept::Memory { now, .. } => now.storage_of(address),
             Kept::Disk(disk) => disk.storage_of(address),
+        }
+    }
+
+    /// Of the present, wherever one looks.
+    fn addresses(&self) -> Vec<Address> {
+        match &self.kept {
+            Kept::Memory { now, .. } => now.addresses(),
+            Kept::Disk(disk) => disk.addresses(),
         }
     }
 

@@ -65,6 +65,33 @@ impl StoredTx {
     }
 }
 
+/// Transactions encoded for a block, with the root of their trie.
+#[derive(Debug)]
+pub(crate) struct BlockTxs {
+    pub(crate) list: Vec<StoredTx>,
+    root: B256,
+}
+
+impl BlockTxs {
+    pub(crate) fn new(txs: &[Transaction]) -> Self {
+        Self::of(txs.iter().map(StoredTx::new).collect())
+    }
+
+    fn of(list: Vec<StoredTx>) -> Self {
+        Self { root: ordered_trie_root_encoded(&list), list }
+    }
+
+    /// Those at the given places, which ascend.
+    pub(crate) fn keeping(self, places: &[usize]) -> Self {
+        if places.len() == self.list.len() {
+            return self;
+        }
+        let mut places = places.iter().peekable();
+        let all = self.list.into_iter().enumerate();
+        Self::of(all.filter(|(place, _)| places.next_if_eq(&place).is_some()).map(|(_, tx)| tx).collect())
+    }
+}
+
 impl AsRef<[u8]> for StoredTx {
     fn as_ref(&self) -> &[u8] {
         &self.encoded
@@ -150,18 +177,18 @@ impl Place {
         self,
         config: &ChainConfig,
         parent_hash: B256,
-        txs: Vec<StoredTx>,
+        txs: BlockTxs,
         receipts: ReceiptsBuilder,
     ) -> StoredBlock {
         let header = Header {
-            transactions_root: ordered_trie_root_encoded(&txs),
+            transactions_root: txs.root,
             receipts_root: ordered_trie_root_encoded(&receipts.encoded),
             logs_bloom: receipts.bloom,
             gas_used: receipts.gas_used,
             ..self.header(config, parent_hash)
         };
         let l1_block = self.evm_number(config);
-        StoredBlock { hash: header.hash_slow(), header, l1_block, txs, receipts: receipts.finish() }
+        StoredBlock { hash: header.hash_slow(), header, l1_block, txs: txs.list, receipts: receipts.finish() }
     }
 
     /// The empty block of this place, after the stored block `anchor` with that hash.

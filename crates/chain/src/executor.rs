@@ -239,6 +239,16 @@ pub enum ExecuteError {
         /// Gas the message came with.
         limit: u64,
     },
+    /// The sender has not what the message costs it.
+    #[error("{address} has {balance} wei and would need {needed}")]
+    InsufficientFunds {
+        /// The sender.
+        address: Address,
+        /// What it has, in wei.
+        balance: U256,
+        /// What the message costs at most, value included, in wei.
+        needed: U256,
+    },
     /// Another fault of the message.
     #[error("the message is not valid: {0}")]
     Invalid(InvalidTransaction),

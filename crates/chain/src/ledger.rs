@@ -13,7 +13,7 @@ use revm::{
 
 use crate::{
     accounts::{Kept, Past, PastAdded, State},
-    block::{Block, Place, StoredBlock, pseudo_hash},
+    block::{Block, BlockTxs, Place, StoredBlock, pseudo_hash},
     book::Book,
     cache::Cache,
     config::{BlockRule, BlockTime, ChainConfig, Genesis},
@@ -110,7 +110,7 @@ impl Ledger {
 
     /// The delta that makes the first block.
     pub(crate) fn genesis(&self, genesis: &Genesis) -> Delta {
-        let block = self.origin.seal(&self.config, B256::ZERO, Vec::new(), Default::default());
+        let block = self.origin.seal(&self.config, B256::ZERO, BlockTxs::new(&[]), Default::default());
         let mut state = StateDelta::default();
         for account in &genesis.accounts {
             let StateDelta { accounts, slots, codes } = self.state.placing(account);
@@ -234,6 +234,22 @@ impl Ledger {
     /// The first block.
     pub(crate) const fn origin(&self) -> Place {
         self.origin
+    }
+
+    /// The number of the first block.
+    pub(crate) fn first(&self) -> u64 {
+        self.origin.number
+    }
+
+    /// The steps back to the state before a block, newest first; `None` if they are not recorded.
+    pub(crate) fn back_to_before(&self, number: u64) -> Option<Vec<StateDelta>> {
+        let steps = self.undo.iter().map(|undo| match undo {
+            Undo::Memory(step, _) => Some(step),
+            Undo::Rows(_) => None,
+        });
+        let steps: Vec<&Delta> = steps.collect::<Option<_>>()?;
+        let at = steps.iter().rposition(|step| step.removed.contains(&number))?;
+        Some(steps.into_iter().skip(at).rev().map(|step| step.state.clone()).collect())
     }
 
     /// The last stored block.

@@ -15,7 +15,7 @@ use revm::{
 };
 
 use crate::{
-    block::{Place, StoredTx},
+    block::{BlockTxs, Place},
     chain::{Chain, ChainError},
     config::BlockTime,
     executor::{Changes, Message, Outcome, Status, outcome},
@@ -177,12 +177,15 @@ impl Chain {
     pub fn mine(&mut self, time: BlockTime) -> Result<Mined, ChainError> {
         let place = self.place_at(time)?;
         let pool = std::mem::take(&mut self.pool);
-        let run = self.run_block(place, &pool);
+        let (run, txs) = beside(pool.len(), || BlockTxs::new(&pool), || self.run_block(place, &pool));
+        let txs = txs.keeping(&run.included);
+        let results =
+            run.results.into_iter().zip(&txs.list).map(|(result, tx)| TxResult { hash: tx.hash, ..result }).collect();
         let state = self.vm.inner.ctx.journaled_state.finalize();
 
         let ledger = self.vm.state();
         let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
-        let block = Arc::new(place.seal(&ledger.config, parent, run.stored, run.receipts));
+        let block = Arc::new(place.seal(&ledger.config, parent, txs, run.receipts));
         let (number, hash, now) = (place.number, block.hash, block.time());
         let delta = Delta { state: ledger.state.difference(state), added: vec![block], ..Delta::default() };
         if let Err(error) = self.take_step(&delta) {
@@ -194,29 +197,27 @@ impl Chain {
         self.pool.drain(..run.taken);
         self.written.taken(run.taken);
         self.recount();
-        Ok(Mined { number, hash, results: run.results, dropped: run.dropped })
+        Ok(Mined { number, hash, results, dropped: run.dropped })
     }
 
     fn run_block(&mut self, place: Place, pool: &[Transaction]) -> BlockRun {
         let config = self.config().clone();
         self.vm.inner.ctx.set_block(place.env(&config).to_revm());
-        if let Some((address, slot)) = config.number_slot {
-            let Ok(()) = self.set_in_block(address, slot, U256::from(place.number));
-        }
+        let Ok(()) = self.begin_block(place.number);
         let mut run = BlockRun {
             taken: 0,
-            stored: Vec::with_capacity(pool.len()),
+            included: Vec::with_capacity(pool.len()),
             receipts: ReceiptsBuilder::default(),
             results: Vec::with_capacity(pool.len()),
             dropped: Vec::new(),
         };
-        for tx in pool {
+        for (place, tx) in pool.iter().enumerate() {
             if run.receipts.gas_used.saturating_add(tx.gas_limit()) > config.gas_limit {
                 break;
             }
             run.taken += 1;
             match self.run_tx(tx) {
-                Ok(result) => run.push(tx, outcome(result, Changes::default(), self.vm.panic.take())),
+                Ok(result) => run.push(place, tx, outcome(result, Changes::default(), self.vm.panic.take())),
                 Err(EVMError::Transaction(fault)) => {
                     let fault = TxError::from_revm(fault, tx, config.gas_limit, config.base_fee);
                     run.dropped.push((tx.hash(), fault));
@@ -231,17 +232,18 @@ impl Chain {
         run
     }
 
-    /// Sets a slot before the block's transactions, as part of the block.
-    fn set_in_block(&mut self, address: Address, slot: U256, value: U256) -> Result<(), Infallible> {
+    /// Does what comes before a block's transactions, as part of the block.
+    pub(crate) fn begin_block(&mut self, number: u64) -> Result<(), Infallible> {
+        let Some((address, slot)) = self.config().number_slot else { return Ok(()) };
         let journal = self.vm.inner.ctx.journal_mut();
         journal.load_account(address)?;
-        journal.sstore(address, slot, value)?;
+        journal.sstore(address, slot, U256::from(number))?;
         journal.touch_account(address);
         journal.commit_tx();
         Ok(())
     }
 
-    fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {
+    pub(crate) fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {
         self.vm.panic = None;
         self.vm.inner.ctx.set_tx(tx.to_revm());
         let rules = match tx {
@@ -272,18 +274,34 @@ impl Chain {
 struct BlockRun {
     /// How many of the pool were executed or dropped.
     taken: usize,
-    stored: Vec<StoredTx>,
+    /// The places in the pool of those that are in the block.
+    included: Vec<usize>,
     receipts: ReceiptsBuilder,
+    /// Of those in the block; their hashes are not known here.
     results: Vec<TxResult>,
     dropped: Vec<(B256, TxError)>,
 }
 
 impl BlockRun {
-    fn push(&mut self, tx: &Transaction, outcome: Outcome) {
-        let stored = StoredTx::new(tx);
+    fn push(&mut self, place: usize, tx: &Transaction, outcome: Outcome) {
         let Outcome { status, output, gas_used, logs, created, panic, .. } = outcome;
         self.receipts.push(tx.tx_type(), status == Status::Success, gas_used, created, logs);
-        self.results.push(TxResult { hash: stored.hash, status, gas_used, output, created, panic });
-        self.stored.push(stored);
+        self.results.push(TxResult { hash: B256::ZERO, status, gas_used, output, created, panic });
+        self.included.push(place);
     }
+}
+
+/// Below this many transactions, another thread costs more than it saves.
+const WORTH_A_THREAD: usize = 64;
+
+/// Does `first` while `second` runs: on another thread if there are enough transactions.
+fn beside<A: Send, B>(txs: usize, first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (B, A) {
+    if txs < WORTH_A_THREAD {
+        return (second(), first());
+    }
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        (second, first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }

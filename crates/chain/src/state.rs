@@ -65,6 +65,9 @@ pub(crate) trait Accounts {
     /// Every slot of an account that is not zero, by ascending slot.
     fn storage_of(&self, address: Address) -> Vec<(U256, U256)>;
 
+    /// Every account, by ascending address.
+    fn addresses(&self) -> Vec<Address>;
+
     /// Whether code of that hash is kept.
     fn knows_code(&self, hash: B256) -> bool;
 
@@ -151,6 +154,12 @@ impl Accounts for MemoryState {
 
     fn storage_of(&self, address: Address) -> Vec<(U256, U256)> {
         Self::storage_of(self, address)
+    }
+
+    fn addresses(&self) -> Vec<Address> {
+        let mut addresses: Vec<Address> = self.accounts.keys().copied().collect();
+        addresses.sort_unstable();
+        addresses
     }
 
     fn knows_code(&self, hash: B256) -> bool {

@@ -44,6 +44,7 @@ use stylus_sdk::{ArbResult, host::VM};
 use crate::{
     host::{Machine, NativeHost},
     program::{Entry, Programs},
+    trace::{Recorder, frame_of},
 };
 
 /// The execution context of revm over the state `D`.
@@ -63,6 +64,8 @@ pub(crate) struct Vm<D: Database> {
     pub(crate) open: Vec<Address>,
     /// What the last panicking program said. For diagnostics only.
     pub(crate) panic: Option<String>,
+    /// Writes the calls down, while somebody wants to know.
+    pub(crate) recorder: Option<Box<Recorder>>,
 }
 
 // SAFETY: what keeps revm's machine from being sent are the reference-counted memory buffers of its local context and frames. All
@@ -83,7 +86,7 @@ impl<D: Database + 'static> Vm<D> {
         let mut ctx: Ctx<D> = Context::new(state, spec);
         ctx.cfg.chain_id = chain_id;
         let inner = Inner::new(ctx, EthInstructions::new_mainnet_with_spec(spec), EthPrecompiles::new(spec));
-        Self { inner, programs, open: Vec::new(), panic: None }
+        Self { inner, programs, open: Vec::new(), panic: None, recorder: None }
     }
 
     pub(crate) fn state(&self) -> &D {
@@ -152,6 +155,16 @@ impl<D: Database + 'static> Vm<D> {
         InterpreterResult { result, output, gas }
     }
 
+    /// Tells the recorder, if there is one, that the top frame has ended, if it has.
+    fn note_end(&mut self, ran: &FrameInitOrResult<EthFrame<EthInterpreter>>) {
+        let (Some(recorder), ItemOrResult::Result(result)) = (&mut self.recorder, ran) else { return };
+        let journal = &self.inner.ctx.journaled_state.inner;
+        if result.interpreter_result().result == InstructionResult::SelfDestruct {
+            recorder.self_destruct(&journal.journal);
+        }
+        recorder.exit(result, Some(&journal.logs));
+    }
+
     /// Runs a call or creation made by the program in the top frame, with everything it calls in turn.
     ///
     /// The memory of the calling frame is back in place afterwards; merging gas and return data is up to the caller.
@@ -212,21 +225,33 @@ impl<D: Database + 'static> EvmTr for Vm<D> {
         &mut self,
         frame_input: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, ContextDbError<Self::Context>> {
-        self.inner.frame_init(frame_input)
+        let Self { inner, recorder: Some(recorder), .. } = self else { return self.inner.frame_init(frame_input) };
+        let room = recorder.room_bytes();
+        let frame = if recorder.wants_frame() { frame_of(&frame_input.frame_input, &inner.ctx, room) } else { None };
+        recorder.enter(frame, &inner.ctx.journaled_state.inner.logs);
+        let begun = inner.frame_init(frame_input)?;
+        if let ItemOrResult::Result(result) = &begun {
+            recorder.exit(result, None);
+        }
+        Ok(begun)
     }
 
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextDbError<Self::Context>> {
-        let Some(entry) = self.top_program() else { return self.inner.frame_run() };
+        let Some(entry) = self.top_program() else {
+            let ran = self.inner.frame_run()?;
+            self.note_end(&ran);
+            return Ok(ran);
+        };
         let result = self.run_program(entry);
         let Inner { ctx, frame_stack, .. } = &mut self.inner;
         take_error::<ContextDbError<Ctx<D>>, _>(&mut ctx.error)?;
         let frame = frame_stack.get();
-        let action = frame.process_next_action(ctx, InterpreterAction::Return(result));
-        action.inspect(|action| {
-            if action.is_result() {
-                frame.set_finished(true);
-            }
-        })
+        let action = frame.process_next_action::<_, ContextDbError<Ctx<D>>>(ctx, InterpreterAction::Return(result))?;
+        if action.is_result() {
+            frame.set_finished(true);
+        }
+        self.note_end(&action);
+        Ok(action)
     }
 
     fn frame_return_result(

@@ -57,6 +57,29 @@ fn a_block_commits_to_its_transactions_and_receipts_as_ethereum_does() {
     assert_eq!(block.header.parent_hash, chain.block(number - 1).unwrap().hash);
 }
 
+#[test]
+fn a_long_block_commits_to_what_is_in_it_only() {
+    let mut chain = ethereum();
+    // Pays all it has with its first transaction, so that the second, in the middle of the others, is dropped.
+    let rich = TxEip1559 { value: ETHER * U256::from(6), to: TxKind::Call(Address::repeat_byte(7)), ..plain(0) };
+    let poor = sign(1, TxEip1559 { nonce: 1, ..rich.clone() });
+    let mut txs: Vec<TxEnvelope> = vec![sign(1, rich)];
+    txs.extend((0..60).map(|nonce| sign(0, plain(nonce))));
+    txs.push(poor.clone());
+    txs.extend((60..120).map(|nonce| sign(0, plain(nonce))));
+    for tx in &txs {
+        chain.submit(tx.clone()).unwrap();
+    }
+    let mined = mine(&mut chain);
+    assert_eq!(mined.dropped.iter().map(|(hash, _)| *hash).collect::<Vec<_>>(), [*poor.tx_hash()]);
+    txs.retain(|tx| *tx != poor);
+    let block = chain.block(mined.number).unwrap();
+    let hashes: Vec<B256> = txs.iter().map(|tx| *tx.tx_hash()).collect();
+    assert_eq!(block.header.transactions_root, calculate_transaction_root(&txs));
+    assert_eq!(block.transactions, hashes);
+    assert_eq!(mined.results.iter().map(|result| result.hash).collect::<Vec<_>>(), hashes);
+}
+
 #[track_caller]
 fn check_refused(config: ChainConfig, tx: &TxEnvelope, expected: &TxError) {
     let mut chain = Chain::in_memory(config, &genesis(), programs());

@@ -1,6 +1,12 @@
 //! The arguments, as clap reads them and as `--help` explains them.
 
-use crate::exit::EXIT_CODES;
+use crate::{
+    actors::{
+        accounts::AccountsArguments, clock::ClockCommand, council::CouncilCommand, election::ElectionCommand,
+        pipeline::PipelineCommand, removal::RemovalCommand,
+    },
+    exit::EXIT_CODES,
+};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -33,6 +39,29 @@ pub(crate) enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: CharterCommand,
+    },
+    /// See and take part in elections of the council.
+    #[command(subcommand)]
+    Election(ElectionCommand),
+    /// See, propose, vote and execute removals of members.
+    #[command(subcommand)]
+    Removal(RemovalCommand),
+    /// See the council, and change its members as the council may itself.
+    #[command(subcommand)]
+    Council(CouncilCommand),
+    /// See the way of updates to the Safes, and carry them on.
+    #[command(subcommand)]
+    Pipeline(PipelineCommand),
+    /// See the time of a network, and move it on rehearsal networks.
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// See who has a name, and what accounts can vote.
+    Accounts(AccountsArguments),
+    /// Write the manual: one page for each command.
+    Man {
+        /// The folder to write to.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
     /// Print a completion script for a shell.
     #[command(
@@ -98,11 +127,19 @@ pub(crate) enum CharterCommand {
 
 impl Command {
     /// Whether the result is one JSON document.
-    pub(crate) const fn json(&self) -> bool {
+    pub(crate) fn json(&self) -> bool {
         match self {
             Self::Rehearse(arguments) => arguments.json,
             Self::Charter { command: CharterCommand::Check { json, .. } } => *json,
-            Self::Charter { command: CharterCommand::Show { .. } } | Self::Completions { .. } => false,
+            Self::Election(command) => command.link().json,
+            Self::Removal(command) => command.link().json,
+            Self::Council(command) => command.link().json,
+            Self::Pipeline(command) => command.link().json,
+            Self::Clock(command) => command.link().json,
+            Self::Accounts(arguments) => arguments.link.json,
+            Self::Charter { command: CharterCommand::Show { .. } } | Self::Man { .. } | Self::Completions { .. } => {
+                false
+            }
         }
     }
 }

@@ -12,19 +12,28 @@
 //! - Text from files is shown with its control characters replaced, so that no file can drive the terminal.
 //! - Exit codes are stable; `exit::Exit` lists them.
 
+mod actors;
+mod amounts;
 mod arguments;
 mod charter;
+mod deliver;
 mod exit;
 mod folder;
+mod keeper;
+mod link;
 mod progress;
 mod rehearse;
+mod show;
+mod signer;
 mod terminal;
 mod timeline;
 mod words;
 
+use actors::{accounts, block_on, man};
 use arguments::{Arguments, CharterCommand, Command};
 use clap::{CommandFactory, Parser};
 use exit::{Exit, Failure};
+use link::Link;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -55,6 +64,15 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Rehearse(arguments) => rehearse::rehearse(&arguments),
         Command::Charter { command: CharterCommand::Check { file, json } } => charter::check(&file, json),
         Command::Charter { command: CharterCommand::Show { file } } => charter::show(&file),
+        Command::Election(command) => block_on(async { command.run(&Link::open(command.link()).await?).await }),
+        Command::Removal(command) => block_on(async { command.run(&Link::open(command.link()).await?).await }),
+        Command::Council(command) => block_on(async { command.run(&Link::open(command.link()).await?).await }),
+        Command::Pipeline(command) => block_on(async { command.run(&Link::open(command.link()).await?).await }),
+        Command::Clock(command) => block_on(async { command.run(&Link::open(command.link()).await?).await }),
+        Command::Accounts(arguments) => {
+            block_on(async { accounts::accounts(&Link::open(&arguments.link).await?, &arguments).await })
+        }
+        Command::Man { folder } => man::write(&folder),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ephor", &mut script);

@@ -1,6 +1,7 @@
 //! The Safes: owned by the members, with the chain's executor as module.
 
 use alloy_primitives::{Address, Bytes, U256};
+use ephor_abi::batch::{SAFE_SINGLETON_1_3_0, SAFE_SINGLETON_1_4_1};
 use ephor_abi::safe::ISafe::{enableModuleCall, setupCall};
 use ephor_charter::{Charter, Part};
 use ephor_client::Deployment;
@@ -9,6 +10,20 @@ use crate::{
     builder::{Builder, deployer},
     stand_up::StandUpError,
 };
+
+/// Puts the libraries that Safes use in their places on every chain.
+pub(crate) fn libraries(builder: &mut Builder<'_>, deployment: &Deployment) -> Result<(), StandUpError> {
+    for chain in &deployment.chains {
+        for (at, program) in ephor_programs::LIBRARIES {
+            builder.program(chain.chain_id, *at, *program)?;
+        }
+        // Nobody may set up what stands behind proxies; its constructor sees to that.
+        for at in [SAFE_SINGLETON_1_3_0, SAFE_SINGLETON_1_4_1] {
+            builder.network.construct(chain.chain_id, at, &[])?;
+        }
+    }
+    Ok(())
+}
 
 /// Puts the Safes of the charter in their places, owned by `members` in this order.
 pub(crate) fn build(

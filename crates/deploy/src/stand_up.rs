@@ -104,6 +104,7 @@ pub fn stand_up(
     let members: Vec<Address> = charter.council.addresses().concat();
     let mut builder = Builder { network: &mut network };
     route::build(&mut builder, charter, &deployment)?;
+    safes::libraries(&mut builder, &deployment)?;
     safes::build(&mut builder, charter, &deployment, &members)?;
     governance::place(&mut builder, &deployment)?;
     route::core_timelock(&mut builder, charter, &deployment)?;

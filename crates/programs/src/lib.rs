@@ -3,6 +3,8 @@
 //! A program's id is part of the state of every chain that hosts it: ids are never reused. A program's name is that of the deployed
 //! contract whose interface, storage and behaviour it has.
 
+use alloy_primitives::Address;
+use ephor_abi::batch;
 use ephor_chain::{Program, Programs};
 
 /// `SecurityCouncilNomineeElectionGovernor`.
@@ -39,6 +41,16 @@ pub const SAFE_L2: u32 = 15;
 pub const SAFE_PROXY: u32 = 16;
 /// `LocalRoute`.
 pub const LOCAL_ROUTE: u32 = 17;
+/// `Multicall3`.
+pub const MULTICALL3: u32 = 18;
+/// `Multicall3Delegatecall`.
+pub const MULTICALL3_DELEGATECALL: u32 = 19;
+/// `MultiSend`.
+pub const MULTI_SEND: u32 = 20;
+/// `MultiSendCallOnly`.
+pub const MULTI_SEND_CALL_ONLY: u32 = 21;
+/// `Safe` 1.4.1.
+pub const SAFE_1_4_1: u32 = 22;
 
 /// Account code of the action that keeps a Safe's owners in line, and the data that deploys it; see the crate.
 pub use ephor_member_sync::{action_code, action_init_code};
@@ -76,6 +88,15 @@ pub fn all() -> Programs {
         Program { id: SAFE, name: "GnosisSafe", entry: ephor_safe::entry },
         Program { id: SAFE_L2, name: "GnosisSafeL2", entry: ephor_safe_l2::entry },
         Program { id: SAFE_PROXY, name: "GnosisSafeProxy", entry: ephor_safe_proxy::entry },
+        Program { id: MULTICALL3, name: "Multicall3", entry: ephor_multicall3::entry },
+        Program {
+            id: MULTICALL3_DELEGATECALL,
+            name: "Multicall3Delegatecall",
+            entry: ephor_multicall3_delegatecall::entry,
+        },
+        Program { id: MULTI_SEND, name: "MultiSend", entry: ephor_multi_send::entry },
+        Program { id: MULTI_SEND_CALL_ONLY, name: "MultiSendCallOnly", entry: ephor_multi_send_call_only::entry },
+        Program { id: SAFE_1_4_1, name: "Safe", entry: ephor_safe_v1_4_1::entry },
     ];
     Programs::new(programs).unwrap_or_else(|clash| unreachable!("ids are distinct by construction: {clash}"))
 }
@@ -85,6 +106,20 @@ pub fn all() -> Programs {
 pub fn id_of(name: &str) -> Option<u32> {
     all().iter().find(|program| program.name == name).map(|program| program.id)
 }
+
+/// The libraries that transactions of Safes use, and the code behind Safes, each at its address on live chains.
+pub const LIBRARIES: &[(Address, u32)] = &[
+    (batch::MULTICALL3, MULTICALL3),
+    (batch::MULTICALL3_DELEGATECALL, MULTICALL3_DELEGATECALL),
+    (batch::MULTI_SEND_1_3_0, MULTI_SEND),
+    (batch::MULTI_SEND_1_3_0_EIP155, MULTI_SEND),
+    (batch::MULTI_SEND_1_4_1, MULTI_SEND),
+    (batch::MULTI_SEND_CALL_ONLY_1_3_0, MULTI_SEND_CALL_ONLY),
+    (batch::MULTI_SEND_CALL_ONLY_1_3_0_EIP155, MULTI_SEND_CALL_ONLY),
+    (batch::MULTI_SEND_CALL_ONLY_1_4_1, MULTI_SEND_CALL_ONLY),
+    (batch::SAFE_SINGLETON_1_3_0, SAFE),
+    (batch::SAFE_SINGLETON_1_4_1, SAFE_1_4_1),
+];
 
 /// Where the SDK marks that a constructor has run.
 pub const CONSTRUCTOR_SLOT: alloy_primitives::U256 = stylus_sdk::abi::internal::CONSTRUCTOR_EXECUTED_SLOT;

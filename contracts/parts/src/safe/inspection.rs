@@ -39,7 +39,7 @@ pub trait Inspection: SafeAccount {
     /// # Errors
     /// None.
     fn version(&self) -> Outcome<&'static str> {
-        Ok("1.3.0")
+        Ok(Self::RELEASE.version())
     }
 
     /// `length` slots from `offset` on.

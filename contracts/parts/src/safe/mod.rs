@@ -1,4 +1,4 @@
-//! A Safe 1.3.0 account: owners who act together, modules who act alone.
+//! A Safe account of release 1.3.0 or 1.4.1: owners who act together, modules who act alone.
 //!
 //! ```text
 //!              approve, sign                     checkTransaction          checkAfterExecution
@@ -20,6 +20,8 @@
 use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolCall;
+use ephor_abi::safe::ISafe;
 pub use ephor_rules::owners::SENTINEL;
 use stylus_sdk::{
     call::RawCall,
@@ -39,6 +41,7 @@ pub mod calldata;
 pub mod inspection;
 pub mod modules;
 pub mod owners;
+pub mod release;
 pub mod settings;
 pub mod setup;
 pub mod signatures;
@@ -48,6 +51,7 @@ pub use calldata::{Operation, OperationByte};
 pub use inspection::Inspection;
 pub use modules::Modules;
 pub use owners::Owners;
+pub use release::Release;
 pub use settings::Settings;
 pub use setup::Setup;
 pub use signatures::Signatures;
@@ -89,6 +93,9 @@ impl Account {
 
 /// A contract that is a Safe: where its storage is, and what it announces beyond the base version.
 pub trait SafeAccount: HostAccess<Host = VM> {
+    /// The release that the contract behaves as.
+    const RELEASE: Release = Release::V1_3_0;
+
     /// The storage.
     fn account(&self) -> &Account;
 
@@ -112,6 +119,9 @@ pub trait SafeAccount: HostAccess<Host = VM> {
 
 /// Calls of a Safe. `None` if the selector is none of its functions.
 pub fn routes<C: SafeAccount>(this: &mut C, selector: u32, input: &[u8]) -> Option<Answer> {
+    if C::RELEASE >= Release::V1_4_1 && selector == u32::from_be_bytes(ISafe::requiredTxGasCall::SELECTOR) {
+        return None;
+    }
     transactions::routes(this, selector, input)
         .or_else(|| signatures::routes(this, selector, input))
         .or_else(|| owners::routes(this, selector, input))

@@ -6,13 +6,11 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, Bytes, U256};
-use ephor_abi::safe::ISafe::{
-    self, DisabledModule, EnabledModule, ExecutionFromModuleFailure, ExecutionFromModuleSuccess,
-};
+use ephor_abi::safe::ISafe::{self, ExecutionFromModuleFailure, ExecutionFromModuleSuccess};
 use stylus_sdk::prelude::*;
 
 use super::{
-    SENTINEL, SafeAccount,
+    Release, SENTINEL, SafeAccount,
     calldata::{Blob, Masked, OperationByte, halt},
     execute,
 };
@@ -56,7 +54,7 @@ pub trait Modules: SafeAccount {
         let first = modules.get(SENTINEL);
         modules.setter(module).set(first);
         modules.setter(SENTINEL).set(module);
-        emit(self.vm(), &EnabledModule { module });
+        Self::RELEASE.enabled_module(self.vm(), module);
         Ok(())
     }
 
@@ -73,7 +71,7 @@ pub trait Modules: SafeAccount {
         let next = modules.get(module);
         modules.setter(previous).set(next);
         modules.setter(module).set(Address::ZERO);
-        emit(self.vm(), &DisabledModule { module });
+        Self::RELEASE.disabled_module(self.vm(), module);
         Ok(())
     }
 
@@ -137,11 +135,16 @@ pub trait Modules: SafeAccount {
         module != SENTINEL && !self.account().modules.get(module).is_zero()
     }
 
-    /// Up to `page_size` modules after `start`, and the one that comes next: the sentinel or zero at the end.
+    /// Up to `page_size` modules after `start`, and from where to go on: in 1.3.0 the module after the page, which a reader then
+    /// misses, in 1.4.1 the last of the page; the sentinel or zero at the end.
     ///
     /// # Errors
-    /// No data when there is no memory for as many.
+    /// No data when there is no memory for as many; from 1.4.1 on `GS105` no such module, `GS106` an empty page.
     fn modules_paginated(&self, start: Masked, page_size: U256) -> Outcome<(Vec<Address>, Address)> {
+        if Self::RELEASE >= Release::V1_4_1 {
+            require(start.0 == SENTINEL || self.has_module(start.0), "GS105")?;
+            require(!page_size.is_zero(), "GS106")?;
+        }
         let page_size = u64::try_from(page_size).map_err(|_| Revert::empty())?;
         if page_size > UNPAYABLE_WORDS {
             halt();
@@ -152,6 +155,9 @@ pub trait Modules: SafeAccount {
         while !next.is_zero() && next != SENTINEL && (page.len() as u64) < page_size {
             page.push(next);
             next = modules.get(next);
+        }
+        if Self::RELEASE >= Release::V1_4_1 && next != SENTINEL {
+            next = page.last().copied().unwrap_or(next);
         }
         Ok((page, next))
     }

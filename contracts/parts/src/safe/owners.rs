@@ -10,7 +10,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
-use ephor_abi::safe::ISafe::{self, AddedOwner, ChangedThreshold, RemovedOwner};
+use ephor_abi::safe::ISafe::{self, ChangedThreshold};
 use stylus_sdk::prelude::*;
 
 use super::{
@@ -93,7 +93,7 @@ pub trait Owners: SafeAccount {
         account.owners.setter(SENTINEL).set(owner);
         let count = account.owner_count.get().wrapping_add(U256::ONE);
         account.owner_count.set(count);
-        emit(self.vm(), &AddedOwner { owner });
+        Self::RELEASE.added_owner(self.vm(), owner);
         self.adjust_threshold(threshold)
     }
 
@@ -114,7 +114,7 @@ pub trait Owners: SafeAccount {
         account.owners.setter(previous).set(next);
         account.owners.setter(owner).set(Address::ZERO);
         account.owner_count.set(left);
-        emit(self.vm(), &RemovedOwner { owner });
+        Self::RELEASE.removed_owner(self.vm(), owner);
         self.adjust_threshold(threshold)
     }
 
@@ -133,8 +133,8 @@ pub trait Owners: SafeAccount {
         account.owners.setter(new).set(next);
         account.owners.setter(previous).set(new);
         account.owners.setter(old).set(Address::ZERO);
-        emit(self.vm(), &RemovedOwner { owner: old });
-        emit(self.vm(), &AddedOwner { owner: new });
+        Self::RELEASE.removed_owner(self.vm(), old);
+        Self::RELEASE.added_owner(self.vm(), new);
         Ok(())
     }
 

@@ -11,11 +11,12 @@ use ephor_abi::safe::ISafe::{self, SafeSetup};
 use stylus_sdk::prelude::*;
 
 use super::{
-    Operation, SENTINEL, SafeAccount, Settings, Transactions,
+    Operation, Release, SENTINEL, SafeAccount, Settings, Transactions,
     calldata::{Blob, Masked, Masks},
     execute,
 };
 use crate::{
+    call::is_contract,
     log::emit_raw,
     revert::{Outcome, Revert, require},
     routes,
@@ -36,7 +37,7 @@ pub trait Setup: Settings + Transactions {
     /// `token` (ether if zero) to `receiver` (the transaction's sender if zero). Emits `SafeSetup`.
     ///
     /// # Errors
-    /// `GS200` when set up already, `GS201`, `GS202`, `GS203`, `GS204` as for [owners](super::owners), `GS100`, `GS000` when
+    /// `GS200` when set up already, `GS201`, `GS202`, `GS203`, `GS204` as for [owners](super::owners), `GS100`, `GS002`, `GS000` when
     /// the delegate call fails, `GS011`, `GS012` when the payment does.
     #[allow(clippy::too_many_arguments, reason = "the interface's")]
     fn setup(
@@ -52,7 +53,7 @@ pub trait Setup: Settings + Transactions {
     ) -> Outcome {
         self.set_up_owners(&owners.to_vec(), threshold)?;
         if !handler.0.is_zero() {
-            self.write_fallback_handler(handler.0);
+            self.write_fallback_handler(handler.0)?;
         }
         self.set_up_modules(to.0, data.0)?;
         if !payment.is_zero() {
@@ -97,6 +98,9 @@ pub trait Setup: Settings + Transactions {
         account.modules.setter(SENTINEL).set(SENTINEL);
         if to.is_zero() {
             return Ok(());
+        }
+        if Self::RELEASE >= Release::V1_4_1 {
+            require(is_contract(self.vm(), to), "GS002")?;
         }
         let done = execute(self.vm(), to, U256::ZERO, data, Operation::DelegateCall, u64::MAX);
         require(done.is_ok(), "GS000")

@@ -11,7 +11,7 @@
 //!
 //! Failures: `GS001` not set up, `GS020` too few bytes, `GS021` `s` points into the 65-byte signatures, `GS022` beyond the end,
 //! `GS023` its data ends beyond the end, `GS024` the contract refuses, `GS025` not approved, `GS026` not an owner or not in order,
-//! `GS030` an approval by somebody else. Source: the traces of the deployed contracts.
+//! `GS027` the data does not hash to the hash (from 1.4.1 on), `GS030` an approval by somebody else. Source: the traces of the deployed contracts.
 
 use alloy_primitives::{Address, B256, FixedBytes, U256, fixed_bytes};
 use alloy_sol_types::SolCall;
@@ -22,7 +22,7 @@ use ephor_abi::{
 use stylus_sdk::{host::VM, prelude::*};
 
 use super::{
-    Owners, SafeAccount,
+    Owners, Release, SafeAccount,
     calldata::{Blob, Masked},
 };
 use crate::{
@@ -76,6 +76,9 @@ pub trait Signatures: Owners {
             let owner = match v {
                 0 => {
                     let contract = Address::from_word(r);
+                    if Self::RELEASE >= Release::V1_4_1 {
+                        require(self.vm().native_keccak256(data.0) == hash, "GS027")?;
+                    }
                     let proof = contract_proof(signatures.0, U256::from_be_bytes(s.0), static_length)?;
                     require(accepts(self.vm(), contract, data.0, proof)?, "GS024")?;
                     contract

@@ -12,10 +12,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, U256, b256};
 use alloy_sol_types::SolCall;
 use ephor_abi::{
-    safe::{
-        IGuard,
-        ISafe::{self, ExecutionFailure, ExecutionSuccess},
-    },
+    safe::{IGuard, ISafe},
     token::IVotesToken,
 };
 use ephor_rules::division::quotient;
@@ -29,7 +26,6 @@ use super::{
 use crate::{
     call::{call_with_gas, invoke},
     calldata::{Decode, Decoder},
-    log::emit,
     revert::{Outcome, Revert, require},
     routes,
 };
@@ -148,9 +144,9 @@ pub trait Transactions: Signatures + Settings {
             self.pay(U256::from(gas_used), base_gas, gas_price, gas_token, refund_receiver)?
         };
         if success {
-            emit(self.vm(), &ExecutionSuccess { txHash: hash, payment });
+            Self::RELEASE.execution_success(self.vm(), hash, payment);
         } else {
-            emit(self.vm(), &ExecutionFailure { txHash: hash, payment });
+            Self::RELEASE.execution_failure(self.vm(), hash, payment);
         }
         Ok(success)
     }

@@ -177,6 +177,14 @@ impl Accounts for Disk {
         slots
     }
 
+    fn addresses(&self) -> Vec<Address> {
+        let mut addresses = Vec::new();
+        self.database.walk_prefix(Table::Accounts, &self.key(&[]), |address, _| {
+            addresses.extend(Address::try_from(address));
+        });
+        addresses
+    }
+
     fn knows_code(&self, hash: B256) -> bool {
         self.codes.get(&hash).is_some() || self.database.get(Table::Codes, hash.as_slice()).is_some()
     }
@@ -186,7 +194,11 @@ impl Accounts for Disk {
             return Bytecode::default();
         }
         self.codes.get_or_find(hash, |hash| {
-            self.database.get(Table::Codes, hash.as_slice()).map(Bytecode::new_legacy).unwrap_or_default()
+            let code = self.database.get(Table::Codes, hash.as_slice());
+            let bytecode = |code: Bytes| {
+                Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
+            };
+            code.map(bytecode).unwrap_or_default()
         })
     }
 }

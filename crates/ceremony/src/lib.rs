@@ -1,0 +1,21 @@
+//! A council's transactions: what is signed, by whom, and with which effect.
+//!
+//! ```text
+//! recipe, batch, task ─▶ Action + tree of Safes ─▶ hashes at every level ─▶ bundle ─▶ signatures ─▶ execution
+//!                                                        │                    │
+//!                                         published hashes, devices      verified anew by every signer
+//! ```
+//! Everything here is a pure function of its inputs: no file is read, nothing printed, no clock or network asked. What comes from outside
+//! (bundles, signature files, recipes) is bounded in size and depth before it is looked at, and refused with a reason.
+
+pub mod calls;
+pub mod difference;
+pub mod nesting;
+pub mod release;
+pub mod task;
+pub mod transaction;
+
+pub use calls::{Batch, Call};
+pub use nesting::{Approval, SafeNode, Step};
+pub use release::{Hashing, Release};
+pub use transaction::{Account, Action, Hashes, Operation, Refund};

@@ -1,0 +1,97 @@
+//! Votes: endorsements of contenders, votes for nominees, split among several, or by signature.
+
+use super::{act, messages, messages::MessageError, messages::MessageOptions};
+use crate::{
+    amounts,
+    deliver::SendOptions,
+    exit::{Exit, Failure},
+    link::{Link, options::LinkOptions},
+    signer::Signer,
+};
+use alloy_primitives::Address;
+use clap::Args;
+use ephor_client::actions::election::{Choice, Round};
+
+/// A vote.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct BallotArguments {
+    /// Whom to vote for and with how much: an account and an amount of tokens (1000, 2k, 1.5M, 25 units, 50%, all). Given several
+    /// times, the votes are split. Parts are of what the account can vote at the beginning.
+    #[arg(long = "for", value_name = "ACCOUNT=AMOUNT", required = true)]
+    pub(crate) choices: Vec<String>,
+    /// The election's index. Without it the one that is under way.
+    #[arg(long, value_name = "N")]
+    pub(crate) index: Option<u64>,
+    /// Whose votes these are, where they are cast by signature. Without it the signer's.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) voter: Option<String>,
+    /// A reason, for a vote by signature; an equal vote a second time needs another one.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) message: MessageOptions,
+    #[command(flatten)]
+    pub(crate) send: SendOptions,
+    #[command(flatten)]
+    pub(crate) link: LinkOptions,
+}
+
+/// Casts votes.
+///
+/// # Errors
+/// [`Failure`].
+pub(crate) async fn cast(link: &Link, round: Round, arguments: &BallotArguments) -> Result<Exit, Failure> {
+    let index = super::election::index(link, arguments.index).await?;
+    let (council, sends) = (&link.council, arguments.send.sends(link));
+    let by_signature = arguments.message.export.is_some() || arguments.message.signature.is_some();
+    let named = arguments.voter.as_deref().map(|voter| link.account(voter)).transpose()?;
+    let signer = match (by_signature, named) {
+        // Whoever exports needs no signer of their own.
+        (true, Some(_)) if arguments.message.export.is_some() => Signer::Node(Address::ZERO),
+        _ => arguments.send.signer(link).await?,
+    };
+    let voter = named.unwrap_or_else(|| signer.address());
+    let choices = choices(link, round, index, voter, &arguments.choices).await?;
+    if !by_signature && voter == signer.address() {
+        return act(link, &signer, council.split(round, index, &choices)?, sends, arguments.link.json).await;
+    }
+    let [choice] = choices[..] else { return Err(MessageError::OneAtATime.into()) };
+    let typed = council.ballot(round, index, choice, &arguments.reason)?;
+    if let Some(file) = &arguments.message.export {
+        return messages::export(link, &typed, file, arguments.link.json);
+    }
+    let signature = match &arguments.message.signature {
+        Some(_) if named.is_none() => return Err(MessageError::Whose { option: "--voter" }.into()),
+        Some(given) => messages::import(given, &typed, voter)?,
+        None => Signer::Node(voter).sign(link, &typed).await?,
+    };
+    let cast = council.cast_signed(round, index, choice, &arguments.reason, &signature)?;
+    act(link, &signer, vec![cast], sends, arguments.link.json).await
+}
+
+/// Reads the choices. Votes that are a part are reckoned from what the voter can vote.
+async fn choices(
+    link: &Link,
+    round: Round,
+    index: u64,
+    voter: Address,
+    given: &[String],
+) -> Result<Vec<Choice>, Failure> {
+    let symbol = &link.charter.token.symbol;
+    let read: Vec<_> = given.iter().map(|text| amounts::choice(text, symbol)).collect::<Result<_, _>>()?;
+    let mut choices = Vec::with_capacity(read.len());
+    let mut available = None;
+    for (who, amount) in read {
+        let candidate = link.account(who)?;
+        let votes = match (amount, available) {
+            (amounts::Amount::Units(units), _) => units,
+            (part, Some(available)) => part.of(available),
+            (part, None) => {
+                let power = link.council.power(round, index, voter).await?;
+                part.of(*available.insert(power.available))
+            }
+        };
+        choices.push(Choice { candidate, votes });
+    }
+    Ok(choices)
+}
