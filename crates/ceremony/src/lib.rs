@@ -9,13 +9,20 @@
 //! (bundles, signature files, recipes) is bounded in size and depth before it is looked at, and refused with a reason.
 
 pub mod calls;
+pub mod chunks;
+pub mod collection;
 pub mod difference;
 pub mod nesting;
 pub mod release;
+pub mod rotation;
+pub mod signature;
 pub mod task;
 pub mod transaction;
+pub mod typed_data;
 
 pub use calls::{Batch, Call};
+pub use collection::{Collection, Known, Level, SignatureFile};
 pub use nesting::{Approval, SafeNode, Step};
 pub use release::{Hashing, Release};
+pub use signature::{Consent, Refusal, Signature};
 pub use transaction::{Account, Action, Hashes, Operation, Refund};

@@ -103,6 +103,8 @@ impl Hashing {
 }
 
 impl Release {
+    /// The first release with EIP-712 hashes.
+    pub const V0_1_0: Self = Self::new(0, 1, 0);
     /// The first release with a chain id in its domain, and the most common one.
     pub const V1_3_0: Self = Self::new(1, 3, 0);
     /// 1.4.1.

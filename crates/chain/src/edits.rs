@@ -1,9 +1,11 @@
 //! Changing accounts without a transaction, on rehearsal chains, several at a time.
 
 use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_rlp::Encodable;
 use revm::{primitives::KECCAK_EMPTY, state::Bytecode};
 
 use crate::{
+    block::Block,
     chain::{Chain, ChainError},
     ledger::Delta,
     state::{AccountRecord, StateDelta},
@@ -55,6 +57,13 @@ impl Chain {
     /// Every account there is, by ascending address.
     pub fn addresses(&self) -> Vec<Address> {
         self.ledger().state.addresses()
+    }
+
+    /// The size of a block's RLP encoding in bytes, give or take the length of its lists.
+    pub fn block_size(&self, block: &Block) -> u64 {
+        let body = self.ledger().stored(block.header.number).filter(|stored| stored.hash == block.hash);
+        let body: usize = body.map_or(0, |stored| stored.txs.iter().map(|tx| tx.encoded.len() + 4).sum());
+        (block.header.length() + body + 8) as u64
     }
 
     /// The number of the first block.

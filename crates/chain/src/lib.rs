@@ -49,9 +49,12 @@ pub use mining::{Mined, TxResult};
 pub use past::{At, PastError};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
 pub use query::{LogFilter, LogView, Receipt, TransactionView};
-pub use revm::{context::result::HaltReason, primitives::hardfork::SpecId};
+pub use revm::{
+    context::result::{HaltReason, InvalidTransaction},
+    primitives::hardfork::SpecId,
+};
 pub use scene::{AccountOverride, Ask, Scene, StorageOverride};
-pub use simulate::{SimulatedBlock, SimulatedCall, SimulatedOutcome, SimulateError};
+pub use simulate::{SimulateError, SimulatedBlock, SimulatedCall, SimulatedOutcome};
 pub use stand_in::stand_in_signature;
 pub use state::MemoryState;
 pub use store::StoreError;

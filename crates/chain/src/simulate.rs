@@ -67,6 +67,7 @@ const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628
 impl Chain {
     /// Executes blocks that might be and discards their effects. With `validate`, transactions are held to the rules of signed
     /// ones, fees included; otherwise anyone sends for free. With `transfers`, each transfer of ether is logged as if a token's.
+    /// All calls together use `gas` at most: each may use what those before it left.
     ///
     /// # Errors
     /// [`SimulateError`] for the first transaction that cannot be in its block.
@@ -75,11 +76,12 @@ impl Chain {
         blocks: &[SimulatedBlock],
         validate: bool,
         transfers: bool,
+        mut gas: u64,
     ) -> Result<Vec<Vec<SimulatedOutcome>>, SimulateError> {
         self.vm.inner.ctx.journaled_state.finalize();
         let mut outcomes = Vec::with_capacity(blocks.len());
         for (at, block) in blocks.iter().enumerate() {
-            let ran = self.simulate_block(block, validate, transfers);
+            let ran = self.simulate_block(block, validate, transfers, &mut gas);
             match ran {
                 Ok(ran) => outcomes.push(ran),
                 Err((call, fault)) => {
@@ -97,12 +99,17 @@ impl Chain {
         block: &SimulatedBlock,
         validate: bool,
         transfers: bool,
+        gas: &mut u64,
     ) -> Result<Vec<SimulatedOutcome>, (usize, ExecuteError)> {
         self.pretend(&block.accounts).map_err(|fault| (0, fault))?;
         self.vm.inner.ctx.set_block(block.env.to_revm());
         let mut outcomes = Vec::with_capacity(block.calls.len());
         for (at, call) in block.calls.iter().enumerate() {
-            outcomes.push(self.simulate_call(call, validate, transfers).map_err(|fault| (at, fault))?);
+            let message = call.message.clone().with_gas_limit(call.message.gas_limit.min(*gas));
+            let call = SimulatedCall { message, ..call.clone() };
+            let ran = self.simulate_call(&call, validate, transfers).map_err(|fault| (at, fault))?;
+            *gas = gas.saturating_sub(ran.outcome.gas_used);
+            outcomes.push(ran);
         }
         Ok(outcomes)
     }

@@ -7,12 +7,14 @@
 mod bridge;
 pub mod clock;
 pub mod config;
+mod events;
 pub mod message;
 mod network;
 pub mod rpc;
 
 pub use clock::{Clock, ClockError};
 pub use config::{BridgeSpec, ChainSpec, NetworkConfig};
+pub use events::{NetworkEvent, Observer};
 pub use message::{Message, MessageId, MessageState, Payload, Who};
 pub use network::{Network, NetworkError, stand_in_programs};
 pub use rpc::{Endpoint, Shared};

@@ -23,6 +23,7 @@ use crate::{
     bridge::Ticket,
     clock::{Clock, ClockError},
     config::{BridgeSpec, ChainSpec, NetworkConfig},
+    events::{NetworkEvent, Observer},
     message::{Message, MessageId, MessageState},
 };
 
@@ -118,6 +119,7 @@ pub struct Network {
     automine: bool,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
+    pub(crate) observers: Vec<Observer>,
 }
 
 struct Hosted {
@@ -153,6 +155,7 @@ impl Network {
             automine: true,
             snapshots: Vec::new(),
             next_snapshot: 0,
+            observers: Vec::new(),
         };
         for spec in chains {
             if network.hosted.contains_key(&spec.chain_id) {
@@ -295,11 +298,24 @@ impl Network {
     /// Brings every chain to the clock's time.
     fn settle_time(&mut self) -> Result<(), NetworkError> {
         let time = BlockTime { timestamp: self.clock.now_seconds(), l1_block: self.clock.l1_block() };
-        for hosted in self.hosted.values_mut() {
-            if hosted.chain.now().timestamp < time.timestamp {
+        self.settle(time, None)
+    }
+
+    /// Brings every chain but one to a time, and tells of the empty blocks that come about so.
+    fn settle(&mut self, time: BlockTime, except: Option<u64>) -> Result<(), NetworkError> {
+        let mut moved = Vec::new();
+        for (id, hosted) in &mut self.hosted {
+            if Some(*id) != except && hosted.chain.now().timestamp < time.timestamp {
+                let before = hosted.chain.head();
                 hosted.chain.advance(time)?;
+                let number = hosted.chain.head();
+                if number != before && !self.observers.is_empty() {
+                    let hash = hosted.chain.block_hash(number).unwrap_or_default();
+                    moved.push(NetworkEvent::Block { chain_id: *id, number, hash });
+                }
             }
         }
+        moved.iter().for_each(|event| self.tell(event));
         Ok(())
     }
 
@@ -329,18 +345,15 @@ impl Network {
             let slot = (ephor_stand_ins::arb_sys::BLOCK_NUMBER_SLOT, number);
             hosted.chain.install(ARB_SYS, &Code::Program(ids::ARB_SYS), [slot])?;
         }
-        Ok(hosted.chain.mine(time)?)
+        let mined = hosted.chain.mine(time)?;
+        self.tell(&NetworkEvent::Block { chain_id, number: mined.number, hash: mined.hash });
+        Ok(mined)
     }
 
     /// Brings the other chains to the clock's time; `mining` gets there by its block.
     fn settle_earlier_than(&mut self, mining: u64) -> Result<(), NetworkError> {
         let time = BlockTime { timestamp: self.clock.now_seconds(), l1_block: self.clock.l1_block() };
-        for (id, hosted) in &mut self.hosted {
-            if *id != mining && hosted.chain.now().timestamp < time.timestamp {
-                hosted.chain.advance(time)?;
-            }
-        }
-        Ok(())
+        self.settle(time, Some(mining))
     }
 
     /// Sends one message in the name of anybody and mines it. Rehearsal chains only.
@@ -348,7 +361,7 @@ impl Network {
     /// # Errors
     /// When the message is refused, not when it reverts.
     pub fn send(&mut self, chain_id: u64, call: Call) -> Result<TxResult, NetworkError> {
-        let hash = self.chain_mut(chain_id)?.impersonate(call)?;
+        let hash = self.impersonate(chain_id, call)?;
         let mined = self.mine(chain_id)?;
         result_of(mined, hash)
     }
@@ -363,6 +376,7 @@ impl Network {
         doing: &'static str,
     ) -> Result<Status, NetworkError> {
         let hash = self.chain_mut(chain_id)?.submit_system(source, call, mint)?;
+        self.tell(&NetworkEvent::Pending { chain_id, hash });
         let mined = self.mine(chain_id)?;
         let found = mined.results.iter().find(|result| result.hash == hash);
         Ok(found.ok_or(NetworkError::Bridge { chain: chain_id, doing })?.status.clone())
@@ -478,6 +492,9 @@ impl Network {
         self.messages = snapshot.messages;
         self.tickets = snapshot.tickets;
         self.arrivals = snapshot.arrivals;
+        for chain_id in self.order.clone() {
+            self.tell(&NetworkEvent::Reverted { chain_id });
+        }
         Ok(())
     }
 }

@@ -1,41 +1,86 @@
-//! JSON-RPC of each chain, for clients in the same process.
+//! JSON-RPC of each chain, without a server: whoever has a connection hands a request over and gets the answer.
 //!
-//! An [`Endpoint`] is a transport for alloy's providers. It answers the methods that governance needs, in the shapes and with the
-//! errors of the execution API: code 3 with the revert data for a call that reverts, -32602 for parameters, -32601 for
-//! methods it does not have. Transactions are mined at once, unless mining is switched off (`evm_setAutomine`).
+//! ```text
+//! request ─▶ method of the table ─▶ what needs no lock (decoding, signatures) ─▶ lock ─▶ handler ─▶ unlock ─▶ answer
+//! ```
+//! Each namespace is a module: a table of its methods next to their handlers. [`METHODS`] is all of them, with what they take and
+//! give; servers register these and document these. An [`Endpoint`] is one chain's, and a transport for alloy's providers.
 //!
-//! Deviations: there is no state of the past, so a call at an earlier block is refused; an unsigned transaction is shown as a legacy one.
+//! Shapes and errors are those of the execution API: code 3 with the revert data for a call that reverts, -32602 that names the
+//! parameter, -32601 for methods that are not there, -32000 in the words that libraries know, -32005 for what is too large.
+//! Quantities have no leading zeros; where go-ethereum is lenient (slots, the numbers of development methods), so is this.
+//!
+//! Transactions are mined at once, unless mining is switched off (`evm_setAutomine`). Then they wait in the order of their nonces:
+//! a gap is refused, and so is another transaction with the nonce of a waiting one.
+//!
+//! Methods that bend time, state or identity exist on rehearsal chains only.
+//!
+//! Deviations: there is no state of the past, so a call at an earlier block is refused; an unsigned transaction is shown as a
+//! legacy one; `pending` state is the latest state, but nonces count what waits.
 
-mod methods;
-mod shapes;
+mod debug;
+mod desk;
+mod endpoint;
+mod ephor;
+mod errors;
+mod eth;
+mod evm;
+mod filters;
+mod hardhat;
+mod params;
+mod queries;
+pub mod shapes;
+mod table;
+mod web3;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    time::Duration,
 };
 
-use alloy_json_rpc::{ErrorPayload, RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest};
-use alloy_transport::{TransportError, TransportFut};
-use serde_json::{Value, value::RawValue};
+pub use desk::{DevAccount, ReasonDecoder, Settings};
+pub use endpoint::Endpoint;
+pub use errors::RpcError;
+pub use queries::log_filter;
+pub use table::{METHODS, Method, Param, method};
 
+use self::{desk::Desk, filters::Filters};
 use crate::{Network, NetworkError};
 
 /// A network that several endpoints share.
+///
+/// Three locks, always taken in this order: network, desk, filters. The network is never made to act while the filters are locked.
 #[derive(Clone)]
 pub struct Shared {
-    inner: Arc<Mutex<Network>>,
+    network: Arc<Mutex<Network>>,
+    desk: Arc<Mutex<Desk>>,
+    filters: Arc<Mutex<Filters>>,
 }
 
 impl Shared {
-    /// Shares a network.
+    /// Shares a network in which anyone may be acted for, as rehearsals do.
     #[must_use]
     pub fn new(network: Network) -> Self {
-        Self { inner: Arc::new(Mutex::new(network)) }
+        Self::with(network, Settings::default())
+    }
+
+    /// Shares a network.
+    #[must_use]
+    pub fn with(mut network: Network, settings: Settings) -> Self {
+        let filters = Arc::new(Mutex::new(Filters::default()));
+        let watching = Arc::clone(&filters);
+        network.observe(Box::new(move |event| locked(&watching).notice(event)));
+        Self { network: Arc::new(Mutex::new(network)), desk: Arc::new(Mutex::new(Desk::new(settings))), filters }
     }
 
     /// Exclusive access. A caller that panicked while it had it left the chains whole, as blocks are taken over whole.
     pub fn lock(&self) -> MutexGuard<'_, Network> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.network)
+    }
+
+    /// Says how long the process has been running, so that filters nobody asks for any more are forgotten.
+    pub fn tick(&self, uptime: Duration) {
+        locked(&self.filters).tick(uptime);
     }
 
     /// The JSON-RPC of one chain.
@@ -43,101 +88,12 @@ impl Shared {
     /// # Errors
     /// [`NetworkError::UnknownChain`].
     pub fn endpoint(&self, chain_id: u64) -> Result<Endpoint, NetworkError> {
-        self.lock().chain(chain_id)?;
-        Ok(Endpoint { shared: self.clone(), chain_id })
+        let rehearsal = self.lock().chain(chain_id)?.config().rehearsal;
+        let control = rehearsal && locked(&self.desk).settings.control;
+        Ok(Endpoint { shared: self.clone(), chain_id, control })
     }
 }
 
-/// The JSON-RPC of one chain.
-#[derive(Clone)]
-pub struct Endpoint {
-    shared: Shared,
-    chain_id: u64,
-}
-
-impl Endpoint {
-    /// Answers one request.
-    ///
-    /// # Errors
-    /// The error of the response.
-    pub fn handle(&self, method: &str, params: &str) -> Result<Value, RpcError> {
-        let params: Vec<Value> = match params {
-            "" | "null" => Vec::new(),
-            text => serde_json::from_str(text).map_err(|error| RpcError::invalid("params", &error))?,
-        };
-        methods::call(&mut self.shared.lock(), self.chain_id, method, &params)
-    }
-
-    fn respond(&self, request: &SerializedRequest) -> Response {
-        let params = request.params().map_or("", RawValue::get);
-        let payload = match self.handle(request.method(), params) {
-            // A JSON value always becomes text.
-            Ok(value) => ResponsePayload::Success(RawValue::from_string(value.to_string()).unwrap_or_default()),
-            Err(error) => ResponsePayload::Failure(ErrorPayload {
-                code: error.code,
-                message: error.message.into(),
-                data: error.data.and_then(|data| RawValue::from_string(data.to_string()).ok()),
-            }),
-        };
-        Response { id: request.id().clone(), payload }
-    }
-}
-
-impl tower::Service<RequestPacket> for Endpoint {
-    type Response = ResponsePacket;
-    type Error = TransportError;
-    type Future = TransportFut<'static>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, packet: RequestPacket) -> Self::Future {
-        let endpoint = self.clone();
-        Box::pin(async move {
-            Ok(match packet {
-                RequestPacket::Single(request) => ResponsePacket::Single(endpoint.respond(&request)),
-                RequestPacket::Batch(requests) => {
-                    ResponsePacket::Batch(requests.iter().map(|request| endpoint.respond(request)).collect())
-                }
-            })
-        })
-    }
-}
-
-/// An error of a response.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (code {code})")]
-pub struct RpcError {
-    /// The code of JSON-RPC or of the execution API.
-    pub code: i64,
-    /// What was wrong.
-    pub message: String,
-    /// Revert data, for code 3.
-    pub data: Option<Value>,
-}
-
-impl RpcError {
-    /// A parameter that does not parse.
-    pub(crate) fn invalid(parameter: &str, why: &dyn std::fmt::Display) -> Self {
-        Self { code: -32602, message: format!("invalid {parameter}: {why}"), data: None }
-    }
-
-    fn method(name: &str) -> Self {
-        Self { code: -32601, message: format!("there is no method {name}"), data: None }
-    }
-
-    fn refused(why: &dyn std::fmt::Display) -> Self {
-        Self { code: -32000, message: why.to_string(), data: None }
-    }
-
-    fn reverted(output: &alloy_primitives::Bytes) -> Self {
-        Self { code: 3, message: "execution reverted".to_owned(), data: Some(Value::String(output.to_string())) }
-    }
-}
-
-impl From<NetworkError> for RpcError {
-    fn from(error: NetworkError) -> Self {
-        Self::refused(&error)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,61 @@
+//! The state of accounts.
+
+use alloy_primitives::B256;
+use serde_json::{Value, json};
+
+use super::super::{
+    RpcError,
+    params::{Args, address, slot},
+    queries::{BlockRef, block, state_at},
+    shapes::quantity,
+    table::{Method, Param, Room},
+};
+
+const ADDRESS: Param = Param::required("address", "address");
+const BLOCK: Param = Param::optional("block", "block");
+
+pub(in super::super) const METHODS: &[Method] = &[
+    Method::new("eth_getBalance", "The balance of an account in wei.", &[ADDRESS, BLOCK], "quantity", balance),
+    Method::new("eth_getCode", "The code of an account.", &[ADDRESS, BLOCK], "data", code),
+    Method::new(
+        "eth_getStorageAt",
+        "The value of a storage slot.",
+        &[ADDRESS, Param::required("slot", "quantity"), BLOCK],
+        "data",
+        storage,
+    ),
+    Method::new(
+        "eth_getTransactionCount",
+        "The nonce of an account's next transaction; with `pending`, those that wait are counted.",
+        &[ADDRESS, BLOCK],
+        "quantity",
+        nonce,
+    ),
+];
+
+fn balance(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    let (chain, at) = (room.chain()?, args.get(0, address)?);
+    state_at(chain, args, 1)?;
+    Ok(json!(chain.balance(at)))
+}
+
+fn code(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    let (chain, at) = (room.chain()?, args.get(0, address)?);
+    state_at(chain, args, 1)?;
+    Ok(json!(chain.code(at)))
+}
+
+fn storage(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    let (chain, at, slot) = (room.chain()?, args.get(0, address)?, args.get(1, slot)?);
+    state_at(chain, args, 2)?;
+    Ok(json!(B256::from(chain.slot(at, slot))))
+}
+
+fn nonce(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    let (chain, at) = (room.chain()?, args.get(0, address)?);
+    if args.optional(1, block)? == Some(BlockRef::Pending) {
+        return Ok(quantity(chain.next_nonce(at)));
+    }
+    state_at(chain, args, 1)?;
+    Ok(quantity(chain.nonce(at)))
+}
