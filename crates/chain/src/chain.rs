@@ -23,6 +23,7 @@ use crate::{
     program::Programs,
     state::StateDelta,
     store::StoreError,
+    trie::TrieError,
     tx::Transaction,
     vm::Vm,
 };
@@ -59,6 +60,9 @@ pub enum ChainError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The tries of the state cannot be read.
+    #[error(transparent)]
+    Trie(#[from] TrieError),
     /// Time runs forward only.
     #[error("time does not run backwards: it is {now:?}, not {wanted:?}")]
     Past {
@@ -112,9 +116,10 @@ impl Chain {
     /// A chain that ends with its process.
     pub fn in_memory(config: ChainConfig, genesis: &Genesis, programs: Arc<Programs>) -> Self {
         let mut chain = Self::blank(Ledger::new(config, genesis, None), genesis.time, programs);
-        let step = chain.ledger().genesis(genesis);
         // Only what is kept in a database can refuse.
-        drop(chain.vm.state_mut().take(&step, None));
+        if let Ok(step) = chain.ledger().genesis(genesis) {
+            drop(chain.vm.state_mut().take(&step, None));
+        }
         chain
     }
 
@@ -253,7 +258,8 @@ impl Chain {
         if !self.config().rehearsal {
             return Err(ChainError::EditRefused { chain: self.config().chain_id });
         }
-        self.take_step(&Delta { state, ..Delta::default() })
+        let step = self.ledger().edit(state)?;
+        self.take_step(&step)
     }
 
     // ── Notes ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -40,6 +40,9 @@ pub struct ChainConfig {
     pub number_slot: Option<(Address, U256)>,
     /// Whether a chain in memory can be looked at as it was at any past block. One in a file always can. No rule of the chain.
     pub history: bool,
+    /// Whether headers carry the root of the state, against which accounts and slots can be proved. Without, it is zero, and blocks are
+    /// made faster.
+    pub state_roots: bool,
 }
 
 impl ChainConfig {
@@ -55,6 +58,7 @@ impl ChainConfig {
             rehearsal: true,
             number_slot: None,
             history: false,
+            state_roots: false,
         }
     }
 

@@ -75,7 +75,7 @@ impl Chain {
             }
             None => {
                 database.stage(vec![Row::put(Table::Chains, disk.key(&[RULES]), rules.into_bytes())])?;
-                let step = chain.ledger().genesis(genesis);
+                let step = chain.ledger().genesis(genesis)?;
                 chain.vm.state_mut().take(&step, None)?;
             }
         }
@@ -209,10 +209,20 @@ impl Drop for Chain {
 
 /// The rules of a chain in words, to tell one from another.
 fn rules(config: &ChainConfig) -> String {
-    let ChainConfig { chain_id, blocks, spec, base_fee, gas_limit, coinbase, rehearsal, number_slot, history: _ } =
-        config;
+    let ChainConfig {
+        chain_id,
+        blocks,
+        spec,
+        base_fee,
+        gas_limit,
+        coinbase,
+        rehearsal,
+        number_slot,
+        history: _,
+        state_roots,
+    } = config;
     let number_slot = number_slot.map(|(address, slot)| format!("{address} {slot}")).unwrap_or_default();
     format!(
-        "{chain_id} ({blocks:?}, {spec}, base fee {base_fee}, gas limit {gas_limit}, coinbase {coinbase}, rehearsal {rehearsal}, number slot {number_slot:?})"
+        "{chain_id} ({blocks:?}, {spec}, base fee {base_fee}, gas limit {gas_limit}, coinbase {coinbase}, rehearsal {rehearsal}, number slot {number_slot:?}, state roots {state_roots})"
     )
 }

@@ -7,7 +7,6 @@ use revm::{primitives::KECCAK_EMPTY, state::Bytecode};
 use crate::{
     block::Block,
     chain::{Chain, ChainError},
-    ledger::Delta,
     state::{AccountRecord, StateDelta},
 };
 
@@ -51,7 +50,8 @@ impl Chain {
             }
             state.slots.extend(edit.slots.iter().map(|(slot, value)| (edit.address, *slot, *value)));
         }
-        self.take_step(&Delta { state, ..Delta::default() })
+        let step = self.ledger().edit(state)?;
+        self.take_step(&step)
     }
 
     /// Every account there is, by ascending address.

@@ -13,7 +13,7 @@ use revm::{
 
 use crate::{
     accounts::{Kept, Past, PastAdded, State},
-    block::{Block, BlockTxs, Place, StoredBlock, pseudo_hash},
+    block::{Block, BlockTxs, Place, StoredBlock, Tip, pseudo_hash},
     book::Book,
     cache::Cache,
     config::{BlockRule, BlockTime, ChainConfig, Genesis},
@@ -24,6 +24,7 @@ use crate::{
     },
     state::{Accounts, MemoryState, StateDelta},
     store::StoreError,
+    trie::{MemoryNodes, NodeChanges, Nodes, TrieDelta, TrieError},
 };
 
 /// How many empty blocks are found by hash after they were shown.
@@ -39,24 +40,8 @@ pub(crate) struct Delta {
     pub(crate) added: Vec<Arc<StoredBlock>>,
     /// Notes of whoever drives the chain; `None` removes one.
     pub(crate) notes: Vec<(Bytes, Option<Bytes>)>,
-}
-
-/// What is known of a stored block at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tip {
-    pub(crate) number: u64,
-    pub(crate) hash: B256,
-    pub(crate) time: BlockTime,
-}
-
-impl Tip {
-    fn of(head: &Head) -> Self {
-        Self { number: head.header.number, hash: head.hash, time: head.time() }
-    }
-
-    fn of_stored(block: &StoredBlock) -> Self {
-        Self { number: block.header.number, hash: block.hash, time: block.time() }
-    }
+    /// What becomes of the tries of the state, if there are any.
+    pub(crate) nodes: NodeChanges,
 }
 
 /// The chain so far.
@@ -71,6 +56,8 @@ pub(crate) struct Ledger {
     /// Blocks and notes, if they are in memory.
     pub(crate) book: Book,
     notes: BTreeMap<Bytes, Bytes>,
+    /// The tries of the state, if they are in memory.
+    pub(crate) nodes: MemoryNodes,
     /// How to undo every step since the oldest snapshot; nothing without one.
     undo: Vec<Undo>,
     recording: bool,
@@ -98,6 +85,7 @@ impl Ledger {
             tip: Tip::default(),
             book: Book::default(),
             notes: BTreeMap::new(),
+            nodes: MemoryNodes::default(),
             undo: Vec::new(),
             recording: false,
             empty: Cache::new(EMPTY_BLOCKS),
@@ -109,8 +97,10 @@ impl Ledger {
     }
 
     /// The delta that makes the first block.
-    pub(crate) fn genesis(&self, genesis: &Genesis) -> Delta {
-        let block = self.origin.seal(&self.config, B256::ZERO, BlockTxs::new(&[]), Default::default());
+    ///
+    /// # Errors
+    /// [`TrieError`] when there are tries already and they cannot be read.
+    pub(crate) fn genesis(&self, genesis: &Genesis) -> Result<Delta, TrieError> {
         let mut state = StateDelta::default();
         for account in &genesis.accounts {
             let StateDelta { accounts, slots, codes } = self.state.placing(account);
@@ -118,7 +108,9 @@ impl Ledger {
             state.slots.extend(slots);
             state.codes.extend(codes);
         }
-        Delta { state, added: vec![Arc::new(block)], ..Delta::default() }
+        let TrieDelta { root, nodes } = self.rooted(&state)?;
+        let block = self.origin.seal(&self.config, B256::ZERO, root, BlockTxs::new(&[]), Default::default());
+        Ok(Delta { state, added: vec![Arc::new(block)], nodes, ..Delta::default() })
     }
 
     /// Takes a step. What its changes of state replace is kept as the past of the block `past`.
@@ -152,6 +144,7 @@ impl Ledger {
         if let Kept::Memory { now, .. } = self.state.kept_mut() {
             now.apply(&delta.state);
         }
+        self.nodes.apply(&delta.nodes);
         delta.removed.iter().for_each(|number| self.book.remove(*number));
         delta.added.iter().for_each(|block| self.book.add(block));
         for (key, note) in &delta.notes {
@@ -172,6 +165,7 @@ impl Ledger {
             removed: delta.added.iter().rev().map(|block| block.header.number).collect(),
             added: delta.removed.iter().rev().filter_map(|number| self.book.get(*number).cloned()).collect(),
             notes: delta.notes.iter().rev().map(|(key, _)| (key.clone(), self.notes.get(key).cloned())).collect(),
+            nodes: delta.nodes.iter().map(|(key, _)| (*key, self.nodes.node(key))).collect(),
         }
     }
 
@@ -353,7 +347,7 @@ impl Ledger {
             return stored;
         }
         let anchor = self.anchor(number)?;
-        let block = self.slot_place(number)?.empty(&self.config, anchor.number, anchor.hash);
+        let block = self.slot_place(number)?.empty(&self.config, anchor);
         self.empty.insert(block.hash, number);
         Some(block)
     }

@@ -26,6 +26,7 @@ mod ledger;
 mod mining;
 mod past;
 mod program;
+mod proof;
 mod query;
 mod receipts;
 mod scene;
@@ -48,6 +49,7 @@ pub use executor::{AccountChange, BlockEnv, Changes, Code, ExecuteError, Executo
 pub use mining::{Mined, TxResult};
 pub use past::{At, PastError};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
+pub use proof::{Proof, ProofError, SlotProof};
 pub use query::{LogFilter, LogView, Receipt, TransactionView};
 pub use revm::{
     context::result::{HaltReason, InvalidTransaction},
@@ -60,4 +62,5 @@ pub use state::MemoryState;
 pub use store::StoreError;
 pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 pub use trace::{AccountState, CallFrame, FrameEnd, FrameKind, FrameLog, TouchedAccount, TraceError, Traced};
+pub use trie::{TrieError, TrieId};
 pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};

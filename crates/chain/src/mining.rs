@@ -15,13 +15,14 @@ use revm::{
 };
 
 use crate::{
-    block::{BlockTxs, Place},
+    block::{BlockTxs, Place, StoredBlock},
     chain::{Chain, ChainError},
     config::BlockTime,
     executor::{Changes, Message, Outcome, Status, outcome},
     handler::{Rules, Runner},
     ledger::Delta,
     receipts::ReceiptsBuilder,
+    trie::TrieDelta,
     tx::{SignedTx, Transaction, TxError, UnsignedTx},
 };
 
@@ -181,23 +182,38 @@ impl Chain {
         let txs = txs.keeping(&run.included);
         let results =
             run.results.into_iter().zip(&txs.list).map(|(result, tx)| TxResult { hash: tx.hash, ..result }).collect();
-        let state = self.vm.inner.ctx.journaled_state.finalize();
-
-        let ledger = self.vm.state();
-        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
-        let block = Arc::new(place.seal(&ledger.config, parent, txs, run.receipts));
+        let sealed = self.seal(place, txs, run.receipts);
+        let block = match sealed.and_then(|(block, step)| self.take_step(&step).map(|()| block)) {
+            Ok(block) => block,
+            Err(error) => {
+                self.pool = pool;
+                return Err(error);
+            }
+        };
         let (number, hash, now) = (place.number, block.hash, block.time());
-        let delta = Delta { state: ledger.state.difference(state), added: vec![block], ..Delta::default() };
-        if let Err(error) = self.take_step(&delta) {
-            self.pool = pool;
-            return Err(error);
-        }
         self.now = BlockTime { timestamp: time.timestamp.max(now.timestamp), ..now };
         self.pool = pool;
         self.pool.drain(..run.taken);
         self.written.taken(run.taken);
         self.recount();
         Ok(Mined { number, hash, results, dropped: run.dropped })
+    }
+
+    /// The block of what was executed, and the step that takes it over.
+    fn seal(
+        &mut self,
+        place: Place,
+        txs: BlockTxs,
+        receipts: ReceiptsBuilder,
+    ) -> Result<(Arc<StoredBlock>, Delta), ChainError> {
+        let state = self.vm.inner.ctx.journaled_state.finalize();
+        let ledger = self.vm.state();
+        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
+        let state = ledger.state.difference(state);
+        let TrieDelta { root, nodes } = ledger.rooted(&state)?;
+        let block = Arc::new(place.seal(&ledger.config, parent, root, txs, receipts));
+        let step = Delta { state, added: vec![Arc::clone(&block)], nodes, ..Delta::default() };
+        Ok((block, step))
     }
 
     fn run_block(&mut self, place: Place, pool: &[Transaction]) -> BlockRun {

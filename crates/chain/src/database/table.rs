@@ -39,7 +39,7 @@ pub(crate) enum Table {
     Pool,
     /// key → note of whoever drives the chains together.
     Network,
-    /// chain ‖ path → node of a state trie.
+    /// chain ‖ trie ‖ path → node of a state trie; see [`nodes`](crate::disk).
     Trie,
 }
 

@@ -1,6 +1,7 @@
 //! A chain in a database: everything is read when it is asked for, through caches of bounded size.
 
 pub(crate) mod logs;
+mod nodes;
 pub(crate) mod records;
 mod rows;
 
@@ -17,6 +18,7 @@ use crate::{
         table::{Table, behind},
     },
     state::{AccountRecord, Accounts},
+    trie::NodeKey,
 };
 
 /// How many of each are kept in memory.
@@ -24,6 +26,7 @@ const ACCOUNTS: usize = 1 << 16;
 const SLOTS: usize = 1 << 17;
 const CODES: usize = 1 << 9;
 const HEADS: usize = 1 << 12;
+const NODES: usize = 1 << 16;
 
 /// One chain's part of a database.
 #[derive(Debug)]
@@ -34,6 +37,7 @@ pub(crate) struct Disk {
     slots: Cache<(Address, U256), U256>,
     codes: Cache<B256, Bytecode>,
     heads: Cache<u64, Option<Arc<Head>>>,
+    nodes: Cache<NodeKey, Option<Bytes>>,
 }
 
 impl Disk {
@@ -45,6 +49,7 @@ impl Disk {
             slots: Cache::new(SLOTS),
             codes: Cache::new(CODES),
             heads: Cache::new(HEADS),
+            nodes: Cache::new(NODES),
         }
     }
 
@@ -53,10 +58,11 @@ impl Disk {
         self.accounts.clear();
         self.slots.clear();
         self.heads.clear();
+        self.nodes.clear();
     }
 
     pub(crate) fn cached(&self) -> usize {
-        self.accounts.len() + self.slots.len() + self.codes.len() + self.heads.len()
+        self.accounts.len() + self.slots.len() + self.codes.len() + self.heads.len() + self.nodes.len()
     }
 
     /// A key of this chain.

@@ -31,6 +31,7 @@ impl Disk {
         for (key, note) in &delta.notes {
             rows.push(Row { table: Table::Notes, key: self.key(&[key]), value: note.clone() });
         }
+        self.node_rows(&delta.nodes, &mut rows);
         rows
     }
 
@@ -126,6 +127,9 @@ impl Disk {
         }
         for block in &delta.added {
             self.heads.insert(block.header.number, Some(Head::of(block).into()));
+        }
+        for (key, node) in &delta.nodes {
+            self.nodes.insert(*key, node.clone());
         }
         Ok(())
     }

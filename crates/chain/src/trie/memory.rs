@@ -12,11 +12,11 @@ pub(crate) struct MemoryNodes {
 
 impl MemoryNodes {
     /// Takes over what an update changed.
-    pub(crate) fn apply(&mut self, changes: NodeChanges) {
+    pub(crate) fn apply(&mut self, changes: &NodeChanges) {
         for (key, node) in changes {
             match node {
-                Some(node) => drop(self.nodes.insert(key, node)),
-                None => drop(self.nodes.remove(&key)),
+                Some(node) => drop(self.nodes.insert(*key, node.clone())),
+                None => drop(self.nodes.remove(key)),
             }
         }
     }

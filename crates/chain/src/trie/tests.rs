@@ -29,7 +29,7 @@ impl Judged {
     fn update(&mut self, changes: &Changes) {
         let mut changed = NodeChanges::new();
         self.root = Some(update(&self.nodes, TRIE, changes, &mut changed).expect("a readable trie"));
-        self.nodes.apply(changed);
+        self.nodes.apply(&changed);
         for (key, value) in changes {
             match value {
                 Some(value) => drop(self.content.insert(*key, value.clone())),
@@ -135,7 +135,7 @@ proptest! {
             }
             let before = |address| accounts.get(&address).copied().unwrap_or_default();
             let after = advance(&nodes, &step, before).expect("a readable trie");
-            nodes.apply(after.nodes);
+            nodes.apply(&after.nodes);
             for (address, record) in &step.accounts {
                 accounts.insert(*address, record.unwrap_or_default());
             }
@@ -194,12 +194,12 @@ fn damage_is_told_by_its_place() {
     trie.update(&(0u8..200).map(|n| (keccak256([n]), Some(vec![1; 40]))).collect());
     let place = NodeKey { trie: TRIE, path: Nibbles::unpack(keccak256([7])).slice(..1) };
     let read = |nodes: &MemoryNodes| prove(nodes, TRIE, keccak256([7]));
-    trie.nodes.apply(vec![(place, None)]);
+    trie.nodes.apply(&vec![(place, None)]);
     assert!(matches!(read(&trie.nodes), Err(TrieError::Missing { path, .. }) if path == place.path.to_vec()));
-    trie.nodes.apply(vec![(place, Some(vec![0xc1].into()))]);
+    trie.nodes.apply(&vec![(place, Some(vec![0xc1].into()))]);
     assert!(matches!(read(&trie.nodes), Err(TrieError::Damaged { path, .. }) if path == place.path.to_vec()));
     let too_long = alloy_rlp::encode(alloy_trie::nodes::LeafNode::new(Nibbles::unpack(B256::ZERO), vec![1; 40]));
-    trie.nodes.apply(vec![(place, Some(too_long.into()))]);
+    trie.nodes.apply(&vec![(place, Some(too_long.into()))]);
     assert!(matches!(read(&trie.nodes), Err(TrieError::Damaged { path, .. }) if path == place.path.to_vec()));
 }
 
