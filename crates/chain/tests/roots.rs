@@ -13,7 +13,7 @@ use ephor_chain::{BlockTime, Chain, ChainConfig, ChainError, Code, Message, Proo
 
 const NOBODY: Address = address!("00000000000000000000000000000000000000ee");
 const WALLET: Address = address!("0000000000000000000000000000000000002000");
-/// Stores the second word of its calldata under the first; with none, destroys nothing and stores zero under zero.
+/// Stores the second word of its calldata under the first.
 const STORE: &[u8] = &[0x60, 0x20, 0x35, 0x5f, 0x35, 0x55];
 
 fn ethereum_rooted() -> ChainConfig {

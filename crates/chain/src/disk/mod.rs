@@ -26,7 +26,7 @@ const ACCOUNTS: usize = 1 << 16;
 const SLOTS: usize = 1 << 17;
 const CODES: usize = 1 << 9;
 const HEADS: usize = 1 << 12;
-const NODES: usize = 1 << 16;
+const NODES: usize = 1 << 15;
 
 /// One chain's part of a database.
 #[derive(Debug)]
