@@ -62,8 +62,12 @@ impl Past {
     }
 
     pub(crate) fn forget(&mut self, added: &PastAdded) {
-        added.accounts.iter().for_each(|key| drop(self.accounts.remove(key)));
-        added.slots.iter().for_each(|key| drop(self.slots.remove(key)));
+        for key in &added.accounts {
+            self.accounts.remove(key);
+        }
+        for key in &added.slots {
+            self.slots.remove(key);
+        }
     }
 
     fn record(&self, address: Address, block: u64) -> Option<Option<AccountRecord>> {

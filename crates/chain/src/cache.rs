@@ -52,12 +52,6 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         })
     }
 
-    pub(crate) fn remove(&self, key: &K) {
-        let [young, old] = &mut *self.generations.borrow_mut();
-        young.remove(key);
-        old.remove(key);
-    }
-
     pub(crate) fn clear(&self) {
         *self.generations.borrow_mut() = Default::default();
     }
@@ -82,8 +76,6 @@ mod tests {
         assert_eq!((996..1_000).filter_map(|key| cache.get(&key)).count(), 4);
         assert_eq!(cache.get(&500), None);
         assert_eq!(cache.get_or_find(500, |key| key + 1), 501);
-        cache.remove(&500);
-        assert_eq!(cache.get(&500), None);
         cache.clear();
         assert_eq!(cache.len(), 0);
     }

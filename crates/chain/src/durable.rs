@@ -117,17 +117,17 @@ impl Chain {
             return Pending::failed(database.check().err().unwrap_or_else(|| self.lost()));
         }
         match self.stage() {
-            Ok(()) => database.pending(),
-            Err(ChainError::Store(error)) if !self.is_as_written() => Pending::failed(error),
-            Err(_) => database.pending(),
+            // After a failure there is nothing new, and what is there can be read.
+            Err(error) if !database.is_refusing() => Pending::failed(error),
+            _ => database.pending(),
         }
     }
 
     /// Adds time and pending transactions to the open group, where they are not what the database says.
     ///
     /// # Errors
-    /// [`ChainError::Store`]; then nothing is added.
-    pub fn stage(&mut self) -> Result<(), ChainError> {
+    /// [`StoreError::Refused`]; then nothing is added.
+    pub fn stage(&mut self) -> Result<(), StoreError> {
         if self.is_as_written() {
             return Ok(());
         }

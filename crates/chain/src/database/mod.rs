@@ -228,14 +228,20 @@ impl Database {
         self.inner.queue().failure.as_ref().map_or(Ok(()), |cause| Err(self.inner.refused(cause)))
     }
 
+    /// Whether it takes no writes any more.
+    pub fn is_refusing(&self) -> bool {
+        self.inner.queue().failure.is_some()
+    }
+
     /// Whether there was a failure after which what was not acknowledged is still to be dropped.
-    pub(crate) fn must_fall_back(&self) -> bool {
+    pub fn must_fall_back(&self) -> bool {
         let queue = self.inner.queue();
         queue.failure.is_some() && !queue.fallen_back
     }
 
-    /// After a failure: drops every row that was not acknowledged, so that what is durable can be read on.
-    pub(crate) fn fall_back(&self) {
+    /// After a failure: drops everything that was not acknowledged, so that what is durable can be read on. Whoever drives chains in
+    /// this database then calls [`Chain::fall_back`](crate::Chain::fall_back) on each.
+    pub fn fall_back(&self) {
         open::fall_back(&self.inner);
     }
 

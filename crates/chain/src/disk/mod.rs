@@ -201,9 +201,8 @@ impl Accounts for Disk {
         }
         self.codes.get_or_find(hash, |hash| {
             let code = self.database.get(Table::Codes, hash.as_slice());
-            let bytecode = |code: Bytes| {
-                Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
-            };
+            let bytecode =
+                |code: Bytes| Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code));
             code.map(bytecode).unwrap_or_default()
         })
     }

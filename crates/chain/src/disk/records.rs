@@ -49,11 +49,15 @@ pub(crate) struct Head {
     pub(crate) l1_block: u64,
     /// How many transactions it has.
     pub(crate) txs: u64,
+    /// How many bytes they take up, give or take.
+    pub(crate) body_bytes: u64,
 }
 
 impl Head {
     pub(crate) fn of(block: &StoredBlock) -> Self {
-        Self { hash: block.hash, header: block.header.clone(), l1_block: block.l1_block, txs: block.txs.len() as u64 }
+        let StoredBlock { hash, header, l1_block, txs, .. } = block;
+        let body_bytes = txs.iter().map(|tx| tx.encoded.len() as u64 + 4).sum();
+        Self { hash: *hash, header: header.clone(), l1_block: *l1_block, txs: txs.len() as u64, body_bytes }
     }
 
     pub(crate) fn time(&self) -> BlockTime {
