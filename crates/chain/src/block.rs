@@ -14,16 +14,16 @@
 //! different hashes. Deviation: the hash of an empty block is therefore not the hash of its header, and is
 //! always given beside it.
 //!
-//! Deviation: `state_root` is zero. [`state_root`] is the place to compute it.
+//! Deviation: `state_root` is zero unless [`ChainConfig::state_roots`] says otherwise.
 
 use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH, Header};
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{Address, B256, Bytes, keccak256};
-use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 use alloy_trie::root::ordered_trie_root_encoded;
 
 use crate::{
     config::{BlockRule, BlockTime, ChainConfig},
+    disk::records::Head,
     executor::BlockEnv,
     receipts::{Receipts, ReceiptsBuilder},
     tx::Transaction,
@@ -53,7 +53,7 @@ pub(crate) struct StoredBlock {
 }
 
 /// A transaction in a block: encoded, which is a third of its size in memory.
-#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredTx {
     pub(crate) hash: B256,
     pub(crate) sender: Address,
@@ -99,14 +99,6 @@ impl AsRef<[u8]> for StoredTx {
     }
 }
 
-#[derive(RlpEncodable, RlpDecodable)]
-struct OnDisk {
-    header: Header,
-    l1_block: u64,
-    txs: Vec<StoredTx>,
-    receipts: Receipts,
-}
-
 impl StoredBlock {
     pub(crate) fn time(&self) -> BlockTime {
         BlockTime { timestamp: self.header.timestamp, l1_block: self.l1_block }
@@ -120,17 +112,26 @@ impl StoredBlock {
             transactions: self.txs.iter().map(|tx| tx.hash).collect(),
         }
     }
+}
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let Self { header, l1_block, txs, receipts, .. } = self.clone();
-        let mut out = Vec::new();
-        OnDisk { header, l1_block, txs, receipts }.encode(&mut out);
-        out
+/// What is known at once of the last stored block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tip {
+    pub(crate) number: u64,
+    pub(crate) hash: B256,
+    pub(crate) time: BlockTime,
+    pub(crate) state_root: B256,
+}
+
+impl Tip {
+    pub(crate) fn of(head: &Head) -> Self {
+        let Head { hash, header, .. } = head;
+        Self { number: header.number, hash: *hash, time: head.time(), state_root: header.state_root }
     }
 
-    pub(crate) fn from_bytes(mut bytes: &[u8]) -> Result<Self, alloy_rlp::Error> {
-        let OnDisk { header, l1_block, txs, receipts } = OnDisk::decode(&mut bytes)?;
-        Ok(Self { hash: header.hash_slow(), header, l1_block, txs, receipts })
+    pub(crate) fn of_stored(block: &StoredBlock) -> Self {
+        let StoredBlock { hash, header, .. } = block;
+        Self { number: header.number, hash: *hash, time: block.time(), state_root: header.state_root }
     }
 }
 
@@ -162,7 +163,7 @@ impl Place {
     }
 
     /// A header of this place without contents.
-    fn header(self, config: &ChainConfig, parent_hash: B256) -> Header {
+    fn header(self, config: &ChainConfig, parent_hash: B256, state_root: B256) -> Header {
         let mix_hash = match config.blocks {
             BlockRule::Slots { .. } => prevrandao(config.chain_id, self.number),
             // As on live Arbitrum chains, bytes 8 to 16 carry Ethereum's block number.
@@ -176,7 +177,7 @@ impl Place {
             parent_hash,
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
             beneficiary: config.coinbase,
-            state_root: state_root(),
+            state_root,
             transactions_root: EMPTY_ROOT_HASH,
             receipts_root: EMPTY_ROOT_HASH,
             number: self.number,
@@ -198,6 +199,7 @@ impl Place {
         self,
         config: &ChainConfig,
         parent_hash: B256,
+        state_root: B256,
         txs: BlockTxs,
         receipts: ReceiptsBuilder,
     ) -> StoredBlock {
@@ -206,19 +208,19 @@ impl Place {
             receipts_root: ordered_trie_root_encoded(&receipts.encoded),
             logs_bloom: receipts.bloom,
             gas_used: receipts.gas_used,
-            ..self.header(config, parent_hash)
+            ..self.header(config, parent_hash, state_root)
         };
         let l1_block = self.evm_number(config);
         StoredBlock { hash: header.hash_slow(), header, l1_block, txs: txs.list, receipts: receipts.finish() }
     }
 
-    /// The empty block of this place, after the stored block `anchor`.
-    pub(crate) fn empty(self, config: &ChainConfig, anchor: &StoredBlock) -> Block {
+    /// The empty block of this place, after the stored block `anchor`. The state is still the same.
+    pub(crate) fn empty(self, config: &ChainConfig, anchor: Tip) -> Block {
         let parent = self.number.saturating_sub(1);
-        let parent_hash = if parent == anchor.header.number { anchor.hash } else { empty_hash(anchor.hash, parent) };
+        let parent_hash = if parent == anchor.number { anchor.hash } else { empty_hash(anchor.hash, parent) };
         Block {
             hash: empty_hash(anchor.hash, self.number),
-            header: self.header(config, parent_hash),
+            header: self.header(config, parent_hash, anchor.state_root),
             l1_block: self.evm_number(config),
             transactions: Vec::new(),
         }
@@ -239,9 +241,4 @@ fn prevrandao(chain_id: u64, number: u64) -> B256 {
 /// number, unrelated to Ethereum's hashes.
 pub(crate) fn pseudo_hash(chain_id: u64, number: u64) -> B256 {
     keccak256([&b"ephor: l1 hash"[..], &chain_id.to_be_bytes(), &number.to_be_bytes()].concat())
-}
-
-/// The root of the state's Merkle-Patricia trie: not computed, since nothing here proves anything against it.
-fn state_root() -> B256 {
-    B256::ZERO
 }

@@ -1,28 +1,29 @@
 //! One chain: transactions go in, blocks come out, and everybody can look.
 //!
 //! ```text
-//! submit ─▶ pool ─▶ mine(time) ─▶ execute each ─▶ seal ─▶ write to the store ─▶ take over
+//! submit ─▶ pool ─▶ mine(time) ─▶ execute each ─▶ seal ─▶ take over ─▶ commit: durable, with a database
 //! ```
 //!
 //! Invariants:
 //! - Time never runs backwards, and a block is later than the one before by its number (and, with slots, by its timestamp).
-//! - What `mine` returned survives the process, if the chain has a file. Pending transactions do not.
-//! - A block is taken over whole or not at all.
-//! - Reads see the state after the last block; there is no reading of older state.
+//! - A block is taken over whole or not at all. With a database, it survives the process once what `commit` returned was waited for,
+//!   with time, notes and pending transactions as they were then.
+//! - Reads see the state after the last block, or that of an older one where the past is kept.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, U256, map::B256HashSet};
 
 use crate::{
     block::{Block, Place},
     config::{BlockRule, BlockTime, ChainConfig, Genesis},
+    durable::Written,
     executor::{BlockEnv, Code},
-    file::FileStore,
     ledger::{Delta, Ledger},
     program::Programs,
     state::StateDelta,
-    store::{Nowhere, Store, StoreError},
+    store::StoreError,
+    trie::TrieError,
     tx::Transaction,
     vm::Vm,
 };
@@ -30,22 +31,23 @@ use crate::{
 /// A chain.
 pub struct Chain {
     pub(crate) vm: Vm<Ledger>,
-    pub(crate) store: Box<dyn Store>,
     pub(crate) pool: Vec<Transaction>,
     /// How many pending transactions each sender has signed.
     pub(crate) pending: BTreeMap<Address, u64>,
     /// The hashes of pending transactions that nobody signed.
     pub(crate) unsigned: B256HashSet,
     pub(crate) now: BlockTime,
-    snapshots: Vec<Snapshot>,
+    pub(crate) snapshots: Vec<Snapshot>,
     next_snapshot: u64,
+    /// What of pool and time is in the database.
+    pub(crate) written: Written,
 }
 
 /// A point to go back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SnapshotId(pub u64);
 
-struct Snapshot {
+pub(crate) struct Snapshot {
     id: SnapshotId,
     mark: usize,
     now: BlockTime,
@@ -58,6 +60,9 @@ pub enum ChainError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The tries of the state cannot be read.
+    #[error(transparent)]
+    Trie(#[from] TrieError),
     /// Time runs forward only.
     #[error("time does not run backwards: it is {now:?}, not {wanted:?}")]
     Past {
@@ -80,63 +85,61 @@ pub enum ChainError {
         /// The chain that refuses it.
         chain: u64,
     },
+    /// The state of a block that is not, or not any more, or was never kept.
+    #[error("the state at block {number} is not known: {why}")]
+    NoState {
+        /// The block.
+        number: u64,
+        /// Why not.
+        why: NoState,
+    },
     /// There is no such snapshot, or it was reverted already.
     #[error("there is no snapshot {0:?}")]
     UnknownSnapshot(SnapshotId),
 }
 
+/// Why the state at a block is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoState {
+    /// It is before the first block.
+    #[error("the first block is {0}")]
+    BeforeFirst(u64),
+    /// It is after the latest block.
+    #[error("the latest block is {0}")]
+    AfterLatest(u64),
+    /// The chain is in memory and keeps the present only.
+    #[error("this chain keeps its latest state only")]
+    NotKept,
+}
+
 impl Chain {
     /// A chain that ends with its process.
     pub fn in_memory(config: ChainConfig, genesis: &Genesis, programs: Arc<Programs>) -> Self {
-        Self::start(config, genesis, programs, Box::new(Nowhere)).unwrap_or_else(|_| unreachable!("nothing is stored"))
+        let mut chain = Self::blank(Ledger::new(config, genesis, None), genesis.time, programs);
+        // Only what is kept in a database can refuse.
+        if let Ok(step) = chain.ledger().genesis(genesis) {
+            drop(chain.vm.state_mut().take(&step, None));
+        }
+        chain
     }
 
-    /// A chain kept in a file: the one already there, or a new one.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the file is locked, damaged, of a newer version, or another chain's.
-    pub fn open(
-        path: &Path,
-        config: ChainConfig,
-        genesis: &Genesis,
-        programs: Arc<Programs>,
-    ) -> Result<Self, ChainError> {
-        Self::start(config, genesis, programs, Box::new(FileStore::open(path)?))
-    }
-
-    fn start(
-        config: ChainConfig,
-        genesis: &Genesis,
-        programs: Arc<Programs>,
-        mut store: Box<dyn Store>,
-    ) -> Result<Self, ChainError> {
-        let (spec, chain_id, rehearsal) = (config.spec, config.chain_id, config.rehearsal);
-        let mut ledger = Ledger::new(config, genesis);
-        let step = match store.load(&ledger.config)? {
-            Some(step) => step,
-            None => {
-                let step = ledger.genesis(genesis);
-                store.commit(&step)?;
-                step
-            }
-        };
-        ledger.apply(&step);
-        ledger.restore_origin();
-        let now = ledger.last().map(|block| block.time()).unwrap_or(genesis.time);
+    /// A chain without its first block.
+    pub(crate) fn blank(ledger: Ledger, now: BlockTime, programs: Arc<Programs>) -> Self {
+        let (spec, chain_id, rehearsal) = (ledger.config.spec, ledger.config.chain_id, ledger.config.rehearsal);
         let mut vm = Vm::new(ledger, programs, spec, chain_id);
         if rehearsal {
             vm.accept_stand_ins(spec);
         }
-        Ok(Self {
+        Self {
             vm,
-            store,
             pool: Vec::new(),
             pending: BTreeMap::new(),
             unsigned: B256HashSet::default(),
             now,
             snapshots: Vec::new(),
             next_snapshot: 0,
-        })
+            written: Written::default(),
+        }
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -177,7 +180,10 @@ impl Chain {
 
     /// The number of the latest block: what `eth_blockNumber` returns.
     pub fn head(&self) -> u64 {
-        let last = self.ledger().last().map_or(0, |block| block.header.number);
+        if let Some(past) = self.ledger().state.looks_at() {
+            return past;
+        }
+        let last = self.ledger().tip().number;
         self.ledger().slot_at(self.now.timestamp).unwrap_or(last).max(last)
     }
 
@@ -193,7 +199,9 @@ impl Chain {
 
     fn place_now(&self) -> Place {
         let number = self.head();
-        self.ledger().slot_place(number).unwrap_or(Place { number, time: self.now })
+        let past = || Some(self.ledger().head(self.ledger().state.looks_at()?)?.time());
+        let on_demand = || Place { number, time: past().unwrap_or(self.now) };
+        self.ledger().slot_place(number).unwrap_or_else(on_demand)
     }
 
     /// The place of the block that would be mined at a time.
@@ -215,11 +223,10 @@ impl Chain {
         self.slot_time(self.head() + 1).unwrap_or(self.now)
     }
 
-    /// Writes a step down, then takes it over.
+    /// Takes a step; with a database, it is part of the next group. An edit belongs to the latest block.
     pub(crate) fn take_step(&mut self, delta: &Delta) -> Result<(), ChainError> {
-        self.store.commit(delta)?;
-        self.vm.state_mut().apply(delta);
-        Ok(())
+        let past = delta.added.first().map_or_else(|| self.head(), |block| block.header.number);
+        Ok(self.vm.state_mut().take(delta, Some(past))?)
     }
 
     // ── Edits, on rehearsal chains ──────────────────────────────────────────────────────────────────────────────────────────
@@ -251,7 +258,8 @@ impl Chain {
         if !self.config().rehearsal {
             return Err(ChainError::EditRefused { chain: self.config().chain_id });
         }
-        self.take_step(&Delta { state, ..Delta::default() })
+        let step = self.ledger().edit(state)?;
+        self.take_step(&step)
     }
 
     // ── Notes ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,14 +273,13 @@ impl Chain {
     }
 
     /// The note under a key.
-    pub fn note(&self, key: &[u8]) -> Option<&Bytes> {
-        self.ledger().notes.get(key)
+    pub fn note(&self, key: &[u8]) -> Option<Bytes> {
+        self.ledger().note(key)
     }
 
     /// The notes whose keys begin with `prefix`, by ascending key.
-    pub fn notes<'a>(&'a self, prefix: &'a [u8]) -> impl Iterator<Item = (&'a Bytes, &'a Bytes)> {
-        let from = Bytes::copy_from_slice(prefix);
-        self.ledger().notes.range(from..).take_while(move |(key, _)| key.starts_with(prefix))
+    pub fn notes(&self, prefix: &[u8]) -> Vec<(Bytes, Bytes)> {
+        self.ledger().notes(prefix)
     }
 
     // ── Snapshots ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -295,10 +302,10 @@ impl Chain {
             return Err(ChainError::UnknownSnapshot(id));
         };
         let mark = self.snapshots[at].mark;
-        self.store.commit(&Delta::joined(self.ledger().steps_back(mark)))?;
-        self.vm.state_mut().go_back(mark);
+        self.vm.state_mut().go_back(mark)?;
         let Some(snapshot) = self.snapshots.drain(at..).next() else { return Ok(()) };
         (self.now, self.pool) = (snapshot.now, snapshot.pool);
+        self.written.forget_places();
         self.recount();
         if self.snapshots.is_empty() {
             self.vm.state_mut().forget();
@@ -345,7 +352,7 @@ impl Chain {
         (number <= self.head()).then(|| self.ledger().hash_of(number)).flatten()
     }
 
-    /// A block with transactions, or the first, by its hash. Empty blocks are found by number only.
+    /// A block by its hash. An empty block is found if it was shown lately, as blocks are computed from their numbers.
     pub fn block_by_hash(&self, hash: B256) -> Option<Block> {
         self.block(self.ledger().number_of(hash)?)
     }

@@ -36,6 +36,13 @@ pub struct ChainConfig {
     pub coinbase: Address,
     /// Whether transactions may be impersonated and state may be edited. Never true for a chain that guards anything.
     pub rehearsal: bool,
+    /// The slot that says the chain's own block number, if there is one: set in each block before its transactions.
+    pub number_slot: Option<(Address, U256)>,
+    /// Whether a chain in memory can be looked at as it was at any past block. One in a file always can. No rule of the chain.
+    pub history: bool,
+    /// Whether headers carry the root of the state, against which accounts and slots can be proved. Without, it is zero, and blocks are
+    /// made faster.
+    pub state_roots: bool,
 }
 
 impl ChainConfig {
@@ -49,6 +56,9 @@ impl ChainConfig {
             gas_limit: 1 << 40,
             coinbase: Address::ZERO,
             rehearsal: true,
+            number_slot: None,
+            history: false,
+            state_roots: false,
         }
     }
 

@@ -7,7 +7,6 @@ use revm::{primitives::KECCAK_EMPTY, state::Bytecode};
 use crate::{
     block::Block,
     chain::{Chain, ChainError},
-    ledger::Delta,
     state::{AccountRecord, StateDelta},
 };
 
@@ -51,7 +50,8 @@ impl Chain {
             }
             state.slots.extend(edit.slots.iter().map(|(slot, value)| (edit.address, *slot, *value)));
         }
-        self.take_step(&Delta { state, ..Delta::default() })
+        let step = self.ledger().edit(state)?;
+        self.take_step(&step)
     }
 
     /// Every account there is, by ascending address.
@@ -61,9 +61,8 @@ impl Chain {
 
     /// The size of a block's RLP encoding in bytes, give or take the length of its lists.
     pub fn block_size(&self, block: &Block) -> u64 {
-        let body = self.ledger().stored(block.header.number).filter(|stored| stored.hash == block.hash);
-        let body: usize = body.map_or(0, |stored| stored.txs.iter().map(|tx| tx.encoded.len() + 4).sum());
-        (block.header.length() + body + 8) as u64
+        let stored = self.ledger().head(block.header.number).filter(|stored| stored.hash == block.hash);
+        stored.map_or(0, |stored| stored.body_bytes) + (block.header.length() + 8) as u64
     }
 
     /// The number of the first block.

@@ -22,7 +22,7 @@ use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 use crate::{
     handler::{Rules, Runner},
     program::{Programs, program_code},
-    state::MemoryState,
+    state::{Accounts, MemoryState},
     vm::Vm,
 };
 
@@ -182,16 +182,17 @@ impl Changes {
         self.accounts.iter().filter_map(|(address, account)| Some((*address, account.balance?))).collect()
     }
 
-    pub(crate) fn of(state: &EvmState, before: &MemoryState) -> Self {
+    pub(crate) fn of(state: &EvmState, before: &impl Accounts) -> Self {
         let mut accounts = BTreeMap::new();
         for (address, account) in state {
             if !account.is_touched() {
                 continue;
             }
+            let was = before.record(*address).unwrap_or_default();
             let code = account.info.code.as_ref().map(Bytecode::original_bytes).unwrap_or_default();
             let change = AccountChange {
-                balance: (account.info.balance != before.balance(*address)).then_some(account.info.balance),
-                nonce: (account.info.nonce != before.nonce(*address)).then_some(account.info.nonce),
+                balance: (account.info.balance != was.balance).then_some(account.info.balance),
+                nonce: (account.info.nonce != was.nonce).then_some(account.info.nonce),
                 code: (account.is_created() && !code.is_empty()).then_some(code),
                 storage: account
                     .storage

@@ -1,21 +1,34 @@
-//! Everything that is true of a chain, in memory: its state, its blocks, and what it takes to go back.
+//! Everything that is true of a chain: its state, its blocks, and what it takes to go back. In memory, or in a database.
 //!
-//! The ledger changes by whole [`Delta`]s only. A store is handed each delta before the ledger takes it, so what the ledger says
-//! has always been written down.
+//! The ledger changes by whole [`Delta`]s only. In memory a delta is taken back by its inverse, in a database by the rows that were there
+//! before.
 
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
-use alloy_primitives::{Address, B256, Bytes, U256, map::B256Map};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::{
-    Database,
+    Database as Reads,
     state::{AccountInfo, Bytecode},
 };
 
 use crate::{
-    block::{Block, BlockTxs, Place, StoredBlock, pseudo_hash},
+    accounts::{Kept, Past, PastAdded, State},
+    block::{Block, BlockTxs, Place, StoredBlock, Tip, pseudo_hash},
+    book::Book,
+    cache::Cache,
     config::{BlockRule, BlockTime, ChainConfig, Genesis},
-    state::{MemoryState, StateDelta},
+    database::{Database, table::Row},
+    disk::{
+        Disk,
+        records::{Head, TxRow},
+    },
+    state::{Accounts, MemoryState, StateDelta},
+    store::StoreError,
+    trie::{MemoryNodes, NodeChanges, Nodes, TrieDelta, TrieError},
 };
+
+/// How many empty blocks are found by hash after they were shown.
+const EMPTY_BLOCKS: usize = 1 << 14;
 
 /// One step of a chain: a block with what it changed, an edit, or the way back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,22 +40,8 @@ pub(crate) struct Delta {
     pub(crate) added: Vec<Arc<StoredBlock>>,
     /// Notes of whoever drives the chain; `None` removes one.
     pub(crate) notes: Vec<(Bytes, Option<Bytes>)>,
-}
-
-impl Delta {
-    /// Several steps as one: the effect of taking them in order.
-    pub(crate) fn joined(steps: Vec<Self>) -> Self {
-        let mut whole = Self::default();
-        for mut step in steps {
-            whole.state.accounts.append(&mut step.state.accounts);
-            whole.state.slots.append(&mut step.state.slots);
-            whole.state.codes.append(&mut step.state.codes);
-            whole.removed.append(&mut step.removed);
-            whole.added.append(&mut step.added);
-            whole.notes.append(&mut step.notes);
-        }
-        whole
-    }
+    /// What becomes of the tries of the state, if there are any.
+    pub(crate) nodes: NodeChanges,
 }
 
 /// The chain so far.
@@ -51,34 +50,57 @@ pub(crate) struct Ledger {
     pub(crate) config: ChainConfig,
     /// Number and time of the first block.
     origin: Place,
-    pub(crate) state: MemoryState,
-    blocks: BTreeMap<u64, Arc<StoredBlock>>,
-    by_hash: B256Map<u64>,
-    by_tx: B256Map<(u64, u32)>,
-    pub(crate) notes: BTreeMap<Bytes, Bytes>,
-    /// How to undo every delta since the oldest snapshot; nothing without one.
-    undo: Vec<Delta>,
+    pub(crate) state: State,
+    /// The last stored block.
+    tip: Tip,
+    /// Blocks and notes, if they are in memory.
+    pub(crate) book: Book,
+    notes: BTreeMap<Bytes, Bytes>,
+    /// The tries of the state, if they are in memory.
+    pub(crate) nodes: MemoryNodes,
+    /// How to undo every step since the oldest snapshot; nothing without one.
+    undo: Vec<Undo>,
     recording: bool,
+    /// Empty blocks that were shown, by hash.
+    empty: Cache<B256, u64>,
+}
+
+#[derive(Debug)]
+enum Undo {
+    Memory(Delta, PastAdded),
+    Rows(Vec<Row>),
 }
 
 impl Ledger {
-    pub(crate) fn new(config: ChainConfig, genesis: &Genesis) -> Self {
+    /// A ledger without its first block.
+    pub(crate) fn new(config: ChainConfig, genesis: &Genesis, database: Option<Database>) -> Self {
+        let kept = match database {
+            Some(database) => Kept::Disk(Disk::new(database, config.chain_id)),
+            None => Kept::Memory { now: MemoryState::default(), past: config.history.then(Past::default) },
+        };
         Self {
             config,
             origin: Place { number: genesis.number, time: genesis.time },
-            state: MemoryState::default(),
-            blocks: BTreeMap::new(),
-            by_hash: B256Map::default(),
-            by_tx: B256Map::default(),
+            state: State::new(kept),
+            tip: Tip::default(),
+            book: Book::default(),
             notes: BTreeMap::new(),
+            nodes: MemoryNodes::default(),
             undo: Vec::new(),
             recording: false,
+            empty: Cache::new(EMPTY_BLOCKS),
         }
     }
 
+    pub(crate) const fn disk(&self) -> Option<&Disk> {
+        self.state.disk()
+    }
+
     /// The delta that makes the first block.
-    pub(crate) fn genesis(&self, genesis: &Genesis) -> Delta {
-        let block = self.origin.seal(&self.config, B256::ZERO, BlockTxs::new(&[]), Default::default());
+    ///
+    /// # Errors
+    /// [`TrieError`] when there are tries already and they cannot be read.
+    pub(crate) fn genesis(&self, genesis: &Genesis) -> Result<Delta, TrieError> {
         let mut state = StateDelta::default();
         for account in &genesis.accounts {
             let StateDelta { accounts, slots, codes } = self.state.placing(account);
@@ -86,31 +108,45 @@ impl Ledger {
             state.slots.extend(slots);
             state.codes.extend(codes);
         }
-        Delta { state, added: vec![Arc::new(block)], ..Delta::default() }
+        let TrieDelta { root, nodes } = self.rooted(&state)?;
+        let block = self.origin.seal(&self.config, B256::ZERO, root, BlockTxs::new(&[]), Default::default());
+        Ok(Delta { state, added: vec![Arc::new(block)], nodes, ..Delta::default() })
     }
 
-    pub(crate) fn apply(&mut self, delta: &Delta) {
-        if self.recording {
-            let inverse = self.inverse(delta);
-            self.undo.push(inverse);
-        }
-        self.state.apply(&delta.state);
-        for number in &delta.removed {
-            if let Some(block) = self.blocks.remove(number) {
-                self.by_hash.remove(&block.hash);
-                for tx in &block.txs {
-                    self.by_tx.remove(&tx.hash);
-                }
+    /// Takes a step. What its changes of state replace is kept as the past of the block `past`.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`]; then nothing has happened.
+    pub(crate) fn take(&mut self, delta: &Delta, past: Option<u64>) -> Result<(), StoreError> {
+        if let Some(disk) = self.disk() {
+            let rows = disk.rows(delta, past);
+            let inverse = self.recording.then(|| disk.inverse(&rows));
+            disk.take(delta, rows)?;
+            self.undo.extend(inverse.map(Undo::Rows));
+        } else {
+            let inverse = self.recording.then(|| self.inverse(delta));
+            let mut added = PastAdded::default();
+            if let Kept::Memory { now, past: Some(kept) } = self.state.kept_mut()
+                && let Some(block) = past
+            {
+                added = kept.keep(now, &delta.state, block);
             }
+            self.undo.extend(inverse.map(|inverse| Undo::Memory(inverse, added)));
+            self.apply(delta);
         }
-        for block in &delta.added {
-            let number = block.header.number;
-            self.by_hash.insert(block.hash, number);
-            for (tx, index) in block.txs.iter().zip(0..) {
-                self.by_tx.insert(tx.hash, (number, index));
-            }
-            self.blocks.insert(number, Arc::clone(block));
+        if let Some(block) = delta.added.last() {
+            self.tip = Tip::of_stored(block);
         }
+        Ok(())
+    }
+
+    fn apply(&mut self, delta: &Delta) {
+        if let Kept::Memory { now, .. } = self.state.kept_mut() {
+            now.apply(&delta.state);
+        }
+        self.nodes.apply(&delta.nodes);
+        delta.removed.iter().for_each(|number| self.book.remove(*number));
+        delta.added.iter().for_each(|block| self.book.add(block));
         for (key, note) in &delta.notes {
             match note {
                 Some(note) => drop(self.notes.insert(key.clone(), note.clone())),
@@ -119,34 +155,51 @@ impl Ledger {
         }
     }
 
-    fn inverse(&self, delta: &Delta) -> Delta {
+    fn inverse(&mut self, delta: &Delta) -> Delta {
+        let state = match self.state.kept_mut() {
+            Kept::Memory { now, .. } => now.inverse(&delta.state),
+            Kept::Disk(_) => StateDelta::default(),
+        };
         Delta {
-            state: self.state.inverse(&delta.state),
+            state,
             removed: delta.added.iter().rev().map(|block| block.header.number).collect(),
-            added: delta.removed.iter().rev().filter_map(|number| self.blocks.get(number).cloned()).collect(),
+            added: delta.removed.iter().rev().filter_map(|number| self.book.get(*number).cloned()).collect(),
             notes: delta.notes.iter().rev().map(|(key, _)| (key.clone(), self.notes.get(key).cloned())).collect(),
+            nodes: delta.nodes.iter().map(|(key, _)| (*key, self.nodes.node(key))).collect(),
         }
     }
 
     /// Starts to record how to go back. Returns the point to go back to.
-    pub(crate) fn mark(&mut self) -> usize {
+    pub(crate) const fn mark(&mut self) -> usize {
         self.recording = true;
         self.undo.len()
     }
 
-    /// The steps back to a mark, newest first.
-    pub(crate) fn steps_back(&self, mark: usize) -> Vec<Delta> {
-        self.undo[mark..].iter().rev().cloned().collect()
-    }
-
     /// Takes the steps back to a mark.
-    pub(crate) fn go_back(&mut self, mark: usize) {
-        let steps = self.undo.split_off(mark);
-        self.recording = false;
-        for step in steps.iter().rev() {
-            self.apply(step);
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`]; then nothing has happened.
+    pub(crate) fn go_back(&mut self, mark: usize) -> Result<(), StoreError> {
+        if let Some(disk) = self.disk() {
+            let rows = self.undo.get(mark..).unwrap_or_default().iter().rev().flat_map(|undo| match undo {
+                Undo::Rows(rows) => &rows[..],
+                Undo::Memory(..) => &[],
+            });
+            disk.database.stage(rows.cloned().collect())?;
+            self.undo.truncate(mark);
+            self.restore();
+            return Ok(());
         }
-        self.recording = true;
+        for undo in self.undo.split_off(mark).into_iter().rev() {
+            let Undo::Memory(delta, added) = undo else { continue };
+            self.apply(&delta);
+            if let Kept::Memory { past: Some(past), .. } = self.state.kept_mut() {
+                past.forget(&added);
+            }
+        }
+        self.empty.clear();
+        self.tip = self.book.last().map(|block| Tip::of_stored(block)).unwrap_or_default();
+        Ok(())
     }
 
     /// Stops recording how to go back.
@@ -155,11 +208,26 @@ impl Ledger {
         self.recording = false;
     }
 
-    /// Takes number and time of the first block from the block itself, which may have been loaded from a store.
-    pub(crate) fn restore_origin(&mut self) {
-        if let Some(block) = self.blocks.values().next() {
-            self.origin = Place { number: block.header.number, time: block.time() };
-        }
+    /// Takes first and last block from the database. Whether there are any.
+    pub(crate) fn restore(&mut self) -> bool {
+        let Some(disk) = self.disk() else { return false };
+        disk.forget();
+        let ends = (disk.first(), disk.last_until(u64::MAX));
+        self.empty.clear();
+        let (Some(first), Some(last)) = ends else { return false };
+        self.origin = Place { number: first.header.number, time: first.time() };
+        self.tip = Tip::of(&last);
+        true
+    }
+
+    /// Entries kept in memory of what is in a database.
+    pub(crate) fn cached(&self) -> usize {
+        self.disk().map_or(0, Disk::cached) + self.empty.len()
+    }
+
+    /// The first block.
+    pub(crate) const fn origin(&self) -> Place {
+        self.origin
     }
 
     /// The number of the first block.
@@ -169,36 +237,80 @@ impl Ledger {
 
     /// The steps back to the state before a block, newest first; `None` if they are not recorded.
     pub(crate) fn back_to_before(&self, number: u64) -> Option<Vec<StateDelta>> {
-        let at = self.undo.iter().rposition(|step| step.removed.contains(&number))?;
-        Some(self.undo[at..].iter().rev().map(|step| step.state.clone()).collect())
+        let steps = self.undo.iter().map(|undo| match undo {
+            Undo::Memory(step, _) => Some(step),
+            Undo::Rows(_) => None,
+        });
+        let steps: Vec<&Delta> = steps.collect::<Option<_>>()?;
+        let at = steps.iter().rposition(|step| step.removed.contains(&number))?;
+        Some(steps.into_iter().skip(at).rev().map(|step| step.state.clone()).collect())
     }
 
     /// The last stored block.
-    pub(crate) fn last(&self) -> Option<&Arc<StoredBlock>> {
-        self.blocks.values().next_back()
+    pub(crate) const fn tip(&self) -> Tip {
+        self.tip
     }
 
     /// The last stored block with a number up to `number`.
-    pub(crate) fn anchor(&self, number: u64) -> Option<&Arc<StoredBlock>> {
-        self.blocks.range(..=number).next_back().map(|(_, block)| block)
+    fn anchor(&self, number: u64) -> Option<Tip> {
+        if number >= self.tip.number {
+            return Some(self.tip);
+        }
+        match self.disk() {
+            Some(disk) => disk.last_until(number).as_ref().map(Tip::of),
+            None => self.book.last_until(number).map(|block| Tip::of_stored(block)),
+        }
     }
 
-    pub(crate) fn stored(&self, number: u64) -> Option<&Arc<StoredBlock>> {
-        self.blocks.get(&number)
+    /// A stored block without its transactions.
+    pub(crate) fn head(&self, number: u64) -> Option<Arc<Head>> {
+        match self.disk() {
+            Some(disk) => disk.head(number),
+            None => Some(Arc::new(Head::of(self.book.get(number)?))),
+        }
     }
 
-    pub(crate) fn stored_in(&self, numbers: std::ops::RangeInclusive<u64>) -> impl Iterator<Item = &Arc<StoredBlock>> {
-        let numbers = if numbers.is_empty() { 0..=0 } else { numbers };
-        self.blocks.range(numbers).map(|(_, block)| block)
+    /// A transaction of a stored block.
+    pub(crate) fn row(&self, number: u64, index: u32) -> Option<TxRow> {
+        match self.disk() {
+            Some(disk) => disk.row(number, index),
+            None => TxRow::of(self.book.get(number)?, usize::try_from(index).ok()?),
+        }
     }
 
+    /// The number of a block by its hash: a stored one, or an empty one that was shown.
     pub(crate) fn number_of(&self, hash: B256) -> Option<u64> {
-        self.by_hash.get(&hash).copied()
+        let stored = match self.disk() {
+            Some(disk) => disk.number_of(hash),
+            None => self.book.number_of(hash),
+        };
+        stored.or_else(|| self.empty.get(&hash))
     }
 
-    pub(crate) fn transaction(&self, hash: B256) -> Option<(&Arc<StoredBlock>, usize)> {
-        let (number, index) = self.by_tx.get(&hash)?;
-        Some((self.blocks.get(number)?, *index as usize))
+    /// The block and index of a transaction.
+    pub(crate) fn place_of(&self, tx: B256) -> Option<(u64, u32)> {
+        match self.disk() {
+            Some(disk) => disk.place_of(tx),
+            None => self.book.place_of(tx),
+        }
+    }
+
+    pub(crate) fn note(&self, key: &[u8]) -> Option<Bytes> {
+        match self.disk() {
+            Some(disk) => disk.note(key),
+            None => self.notes.get(key).cloned(),
+        }
+    }
+
+    pub(crate) fn notes(&self, prefix: &[u8]) -> Vec<(Bytes, Bytes)> {
+        match self.disk() {
+            Some(disk) => disk.notes(prefix),
+            None => {
+                let from = self.notes.range(Bytes::copy_from_slice(prefix)..);
+                let with_prefix = from.take_while(|(key, _)| key.starts_with(prefix));
+                with_prefix.map(|(key, note)| (key.clone(), note.clone())).collect()
+            }
+        }
     }
 
     /// The number of the block that a time falls into on a chain with slots.
@@ -222,29 +334,41 @@ impl Ledger {
 
     /// Any block, stored or empty. Does not ask whether its time has come.
     pub(crate) fn block(&self, number: u64) -> Option<Block> {
-        if let Some(block) = self.stored(number) {
-            return Some(block.to_block());
+        let stored = match self.disk() {
+            Some(disk) => disk.head(number).map(|head| Block {
+                hash: head.hash,
+                header: head.header.clone(),
+                l1_block: head.l1_block,
+                transactions: if head.txs == 0 { Vec::new() } else { disk.hashes(number) },
+            }),
+            None => self.book.get(number).map(|block| block.to_block()),
+        };
+        if stored.is_some() {
+            return stored;
         }
-        Some(self.slot_place(number)?.empty(&self.config, self.anchor(number)?))
+        let anchor = self.anchor(number)?;
+        let block = self.slot_place(number)?.empty(&self.config, anchor);
+        self.empty.insert(block.hash, number);
+        Some(block)
     }
 
     pub(crate) fn hash_of(&self, number: u64) -> Option<B256> {
-        match self.stored(number) {
-            Some(block) => Some(block.hash),
-            None => Some(self.block(number)?.hash),
+        if number == self.tip.number {
+            return Some(self.tip.hash);
         }
+        Some(self.block(number)?.hash)
     }
 }
 
-impl Database for Ledger {
+impl Reads for Ledger {
     type Error = Infallible;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
-        self.state.basic(address)
+        Ok(self.state.account(address))
     }
 
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, Infallible> {
-        self.state.code_by_hash(hash)
+        Ok(self.state.code_of(hash))
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Infallible> {

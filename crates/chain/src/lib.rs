@@ -8,18 +8,25 @@
 //!
 //! Nothing here reads a clock, draws a random number or knows what the programs are for.
 
+mod accounts;
 mod block;
+mod book;
+mod cache;
 mod calls;
 mod chain;
 mod config;
+mod database;
+mod disk;
+mod durable;
 mod edits;
 mod executor;
-mod file;
 mod handler;
 mod host;
 mod ledger;
 mod mining;
+mod past;
 mod program;
+mod proof;
 mod query;
 mod receipts;
 mod scene;
@@ -28,17 +35,21 @@ mod stand_in;
 mod state;
 mod store;
 mod trace;
+mod trie;
 mod tx;
 mod vm;
 
 pub use block::Block;
 pub use calls::{Accessed, EstimateError};
-pub use chain::{Chain, ChainError, SnapshotId};
+pub use chain::{Chain, ChainError, NoState, SnapshotId};
 pub use config::{BlockRule, BlockTime, ChainConfig, Genesis, GenesisAccount};
+pub use database::{Database, Pending};
 pub use edits::AccountEdit;
 pub use executor::{AccountChange, BlockEnv, Changes, Code, ExecuteError, Executor, Message, Outcome, Status};
 pub use mining::{Mined, TxResult};
+pub use past::{At, PastError};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
+pub use proof::{Proof, ProofError, SlotProof};
 pub use query::{LogFilter, LogView, Receipt, TransactionView};
 pub use revm::{
     context::result::{HaltReason, InvalidTransaction},
@@ -51,4 +62,5 @@ pub use state::MemoryState;
 pub use store::StoreError;
 pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 pub use trace::{AccountState, CallFrame, FrameEnd, FrameKind, FrameLog, TouchedAccount, TraceError, Traced};
+pub use trie::{TrieError, TrieId};
 pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};

@@ -15,13 +15,14 @@ use revm::{
 };
 
 use crate::{
-    block::{BlockTxs, Place},
+    block::{BlockTxs, Place, StoredBlock},
     chain::{Chain, ChainError},
     config::BlockTime,
     executor::{Changes, Message, Outcome, Status, outcome},
     handler::{Rules, Runner},
     ledger::Delta,
     receipts::ReceiptsBuilder,
+    trie::TrieDelta,
     tx::{SignedTx, Transaction, TxError, UnsignedTx},
 };
 
@@ -106,7 +107,7 @@ impl Chain {
         self.check_gas_limit(gas_limit)?;
         let tx = UnsignedTx { system, source, from, to, value, mint, gas_limit, data };
         let hash = tx.hash();
-        if self.ledger().transaction(hash).is_some() || !self.unsigned.insert(hash) {
+        if self.ledger().place_of(hash).is_some() || !self.unsigned.insert(hash) {
             return Err(TxError::AlreadyKnown { hash });
         }
         self.pool.push(Transaction::Unsigned(tx));
@@ -181,27 +182,44 @@ impl Chain {
         let txs = txs.keeping(&run.included);
         let results =
             run.results.into_iter().zip(&txs.list).map(|(result, tx)| TxResult { hash: tx.hash, ..result }).collect();
-        let state = self.vm.inner.ctx.journaled_state.finalize();
-
-        let ledger = self.vm.state();
-        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
-        let block = Arc::new(place.seal(&ledger.config, parent, txs, run.receipts));
+        let sealed = self.seal(place, txs, run.receipts);
+        let block = match sealed.and_then(|(block, step)| self.take_step(&step).map(|()| block)) {
+            Ok(block) => block,
+            Err(error) => {
+                self.pool = pool;
+                return Err(error);
+            }
+        };
         let (number, hash, now) = (place.number, block.hash, block.time());
-        let delta = Delta { state: ledger.state.difference(state), added: vec![block], ..Delta::default() };
-        if let Err(error) = self.take_step(&delta) {
-            self.pool = pool;
-            return Err(error);
-        }
         self.now = BlockTime { timestamp: time.timestamp.max(now.timestamp), ..now };
         self.pool = pool;
         self.pool.drain(..run.taken);
+        self.written.taken(run.taken);
         self.recount();
         Ok(Mined { number, hash, results, dropped: run.dropped })
+    }
+
+    /// The block of what was executed, and the step that takes it over.
+    fn seal(
+        &mut self,
+        place: Place,
+        txs: BlockTxs,
+        receipts: ReceiptsBuilder,
+    ) -> Result<(Arc<StoredBlock>, Delta), ChainError> {
+        let state = self.vm.inner.ctx.journaled_state.finalize();
+        let ledger = self.vm.state();
+        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
+        let state = ledger.state.difference(state);
+        let TrieDelta { root, nodes } = ledger.rooted(&state)?;
+        let block = Arc::new(place.seal(&ledger.config, parent, root, txs, receipts));
+        let step = Delta { state, added: vec![Arc::clone(&block)], nodes, ..Delta::default() };
+        Ok((block, step))
     }
 
     fn run_block(&mut self, place: Place, pool: &[Transaction]) -> BlockRun {
         let config = self.config().clone();
         self.vm.inner.ctx.set_block(place.env(&config).to_revm());
+        let Ok(()) = self.begin_block(place.number);
         let mut run = BlockRun {
             taken: 0,
             included: Vec::with_capacity(pool.len()),
@@ -228,6 +246,17 @@ impl Chain {
             }
         }
         run
+    }
+
+    /// Does what comes before a block's transactions, as part of the block.
+    pub(crate) fn begin_block(&mut self, number: u64) -> Result<(), Infallible> {
+        let Some((address, slot)) = self.config().number_slot else { return Ok(()) };
+        let journal = self.vm.inner.ctx.journal_mut();
+        journal.load_account(address)?;
+        journal.sstore(address, slot, U256::from(number))?;
+        journal.touch_account(address);
+        journal.commit_tx();
+        Ok(())
     }
 
     pub(crate) fn run_tx(&mut self, tx: &Transaction) -> Result<ExecutionResult, EVMError<Infallible>> {

@@ -8,12 +8,11 @@ use alloy_primitives::{
     Address, B256, Bloom, BloomInput, Bytes, Log, LogData, keccak256,
     map::{AddressMap, B256Map},
 };
-use alloy_rlp::{RlpDecodable, RlpEncodable};
 
 use crate::tx::UNSIGNED_TX_TYPE;
 
 /// The packed receipts of one block.
-#[derive(Clone, Debug, Default, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Receipts {
     entries: Vec<Entry>,
     logs: Vec<PackedLog>,
@@ -21,7 +20,7 @@ pub(crate) struct Receipts {
     data: Bytes,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     success: bool,
     cumulative_gas: u64,
@@ -31,7 +30,7 @@ struct Entry {
     created: Address,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct PackedLog {
     address: Address,
     /// The index behind its last topic.
@@ -82,6 +81,11 @@ impl Receipts {
     pub(crate) fn log_indices(&self, tx: usize) -> std::ops::Range<usize> {
         let start = tx.checked_sub(1).map_or(0, |before| self.entries[before].logs_end);
         index(start)..index(self.entries[tx].logs_end)
+    }
+
+    /// Every log, in order.
+    pub(crate) fn logs(&self) -> impl Iterator<Item = LogRef<'_>> {
+        (0..self.logs.len()).map(|at| self.log(at))
     }
 
     /// The log at an index in the block.

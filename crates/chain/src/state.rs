@@ -54,53 +54,28 @@ pub(crate) struct StateDelta {
     pub(crate) codes: Vec<(B256, Bytecode)>,
 }
 
-impl MemoryState {
-    /// The balance of an account in wei.
-    pub fn balance(&self, address: Address) -> U256 {
-        self.record(address).balance
-    }
-
-    /// The nonce of an account.
-    pub fn nonce(&self, address: Address) -> u64 {
-        self.record(address).nonce
-    }
+/// Accounts that can be read, and what would change them.
+pub(crate) trait Accounts {
+    /// An account; `None` if there is none.
+    fn record(&self, address: Address) -> Option<AccountRecord>;
 
     /// The value of a storage slot.
-    pub fn slot(&self, address: Address, slot: U256) -> U256 {
-        self.accounts.get(&address).and_then(|account| account.storage.get(&slot)).copied().unwrap_or_default()
-    }
-
-    /// The code of an account; empty for one without.
-    pub fn code(&self, address: Address) -> Bytecode {
-        self.codes.get(&self.record(address).code_hash).cloned().unwrap_or_default()
-    }
+    fn slot(&self, address: Address, slot: U256) -> U256;
 
     /// Every slot of an account that is not zero, by ascending slot.
-    pub fn storage_of(&self, address: Address) -> Vec<(U256, U256)> {
-        let Some(account) = self.accounts.get(&address) else { return Vec::new() };
-        let mut slots: Vec<_> = account.storage.iter().map(|(slot, value)| (*slot, *value)).collect();
-        slots.sort_unstable();
-        slots
-    }
+    fn storage_of(&self, address: Address) -> Vec<(U256, U256)>;
 
     /// Every account, by ascending address.
-    pub fn addresses(&self) -> Vec<Address> {
-        let mut addresses: Vec<Address> = self.accounts.keys().copied().collect();
-        addresses.sort_unstable();
-        addresses
-    }
+    fn addresses(&self) -> Vec<Address>;
 
-    /// The code of that hash; empty if there is none.
-    pub(crate) fn code_of(&self, hash: B256) -> Bytecode {
-        self.codes.get(&hash).cloned().unwrap_or_default()
-    }
+    /// Whether code of that hash is kept.
+    fn knows_code(&self, hash: B256) -> bool;
 
-    fn record(&self, address: Address) -> AccountRecord {
-        self.accounts.get(&address).map(|account| account.record).unwrap_or_default()
-    }
+    /// The code of that hash; empty if it is not kept.
+    fn code_of(&self, hash: B256) -> Bytecode;
 
     /// What puts `account` in place, leaving slots not named as they are.
-    pub(crate) fn placing(&self, account: &GenesisAccount) -> StateDelta {
+    fn placing(&self, account: &GenesisAccount) -> StateDelta {
         let mut delta = StateDelta::default();
         let mut record = AccountRecord { balance: account.balance, nonce: account.nonce, code_hash: KECCAK_EMPTY };
         if let Some(code) = &account.code {
@@ -117,27 +92,22 @@ impl MemoryState {
     }
 
     /// What gives an account code and slots, leaving its balance and the slots not named as they are.
-    pub(crate) fn installing(
-        &self,
-        address: Address,
-        code: &Code,
-        storage: impl IntoIterator<Item = (U256, U256)>,
-    ) -> StateDelta {
-        let AccountRecord { balance, nonce, .. } = self.record(address);
+    fn installing(&self, address: Address, code: &Code, storage: impl IntoIterator<Item = (U256, U256)>) -> StateDelta {
+        let AccountRecord { balance, nonce, .. } = self.record(address).unwrap_or_default();
         let storage = storage.into_iter().collect();
         self.placing(&GenesisAccount { address, balance, nonce, code: Some(code.clone()), storage })
     }
 
     /// What gives an account another balance.
-    pub(crate) fn funding(&self, address: Address, balance: U256) -> StateDelta {
-        let record = AccountRecord { balance, ..self.record(address) };
+    fn funding(&self, address: Address, balance: U256) -> StateDelta {
+        let record = AccountRecord { balance, ..self.record(address).unwrap_or_default() };
         StateDelta { accounts: vec![(address, Some(record))], ..StateDelta::default() }
     }
 
     /// What execution left in the journal, compared with this state.
     ///
     /// The journal's own notion of "changed" ends with each transaction, so every slot it touched is compared.
-    pub(crate) fn difference(&self, journal: EvmState) -> StateDelta {
+    fn difference(&self, journal: EvmState) -> StateDelta {
         let mut delta = StateDelta::default();
         for (address, account) in journal {
             if account.is_touched() {
@@ -147,29 +117,91 @@ impl MemoryState {
         delta
     }
 
+    /// What execution left of one account.
     fn difference_of(&self, address: Address, account: Account, delta: &mut StateDelta) {
-        let before = self.accounts.get(&address);
+        let before = self.record(address);
         if account.is_empty() || account.is_selfdestructed_locally() {
-            if let Some(before) = before {
+            if before.is_some() {
                 delta.accounts.push((address, None));
-                delta.slots.extend(before.storage.keys().map(|slot| (address, *slot, U256::ZERO)));
+                delta.slots.extend(self.storage_of(address).into_iter().map(|(slot, _)| (address, slot, U256::ZERO)));
             }
             return;
         }
         let AccountInfo { balance, nonce, code_hash, code, .. } = account.info;
         let record = AccountRecord { balance, nonce, code_hash };
-        if before.map(|before| before.record) != Some(record) {
+        if before != Some(record) {
             delta.accounts.push((address, Some(record)));
-            if code_hash != KECCAK_EMPTY && !self.codes.contains_key(&code_hash) {
+            if code_hash != KECCAK_EMPTY && !self.knows_code(code_hash) {
                 delta.codes.push((code_hash, code.unwrap_or_default()));
             }
         }
         for (slot, value) in account.storage {
-            let before = before.and_then(|before| before.storage.get(&slot)).copied().unwrap_or_default();
-            if value.present_value != before {
+            if value.present_value != self.slot(address, slot) {
                 delta.slots.push((address, slot, value.present_value));
             }
         }
+    }
+}
+
+impl Accounts for MemoryState {
+    fn record(&self, address: Address) -> Option<AccountRecord> {
+        self.accounts.get(&address).map(|account| account.record)
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> U256 {
+        Self::slot(self, address, slot)
+    }
+
+    fn storage_of(&self, address: Address) -> Vec<(U256, U256)> {
+        Self::storage_of(self, address)
+    }
+
+    fn addresses(&self) -> Vec<Address> {
+        let mut addresses: Vec<Address> = self.accounts.keys().copied().collect();
+        addresses.sort_unstable();
+        addresses
+    }
+
+    fn knows_code(&self, hash: B256) -> bool {
+        self.codes.contains_key(&hash)
+    }
+
+    fn code_of(&self, hash: B256) -> Bytecode {
+        self.codes.get(&hash).cloned().unwrap_or_default()
+    }
+}
+
+impl MemoryState {
+    /// The balance of an account in wei.
+    pub fn balance(&self, address: Address) -> U256 {
+        self.recorded(address).balance
+    }
+
+    /// The nonce of an account.
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.recorded(address).nonce
+    }
+
+    /// The value of a storage slot.
+    pub fn slot(&self, address: Address, slot: U256) -> U256 {
+        self.accounts.get(&address).and_then(|account| account.storage.get(&slot)).copied().unwrap_or_default()
+    }
+
+    /// The code of an account; empty for one without.
+    pub fn code(&self, address: Address) -> Bytecode {
+        self.codes.get(&self.recorded(address).code_hash).cloned().unwrap_or_default()
+    }
+
+    /// Every slot of an account that is not zero, by ascending slot.
+    pub fn storage_of(&self, address: Address) -> Vec<(U256, U256)> {
+        let Some(account) = self.accounts.get(&address) else { return Vec::new() };
+        let mut slots: Vec<_> = account.storage.iter().map(|(slot, value)| (*slot, *value)).collect();
+        slots.sort_unstable();
+        slots
+    }
+
+    fn recorded(&self, address: Address) -> AccountRecord {
+        self.accounts.get(&address).map(|account| account.record).unwrap_or_default()
     }
 
     /// Takes over a delta.

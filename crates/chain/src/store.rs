@@ -1,40 +1,6 @@
-//! Where a chain is kept beyond its process.
-//!
-//! A chain lives in memory as a whole; a store makes it survive. It is handed every step before the chain takes it, and a step is
-//! written whole or not at all. There are two: one that keeps nothing, and a file.
+//! What can be wrong with a file that chains are kept in.
 
-use std::path::PathBuf;
-
-use crate::{config::ChainConfig, ledger::Delta};
-
-/// Keeps the steps of one chain.
-pub(crate) trait Store: Send {
-    /// Everything kept so far as a single step, or `None` if there is nothing yet.
-    ///
-    /// # Errors
-    /// [`StoreError`] when what is kept cannot be read, or is another chain's.
-    fn load(&mut self, config: &ChainConfig) -> Result<Option<Delta>, StoreError>;
-
-    /// Writes one step. When this returns, the step survives the death of the process.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`]; then nothing of the step is kept.
-    fn commit(&mut self, delta: &Delta) -> Result<(), StoreError>;
-}
-
-/// Keeps nothing: the chain ends with its process.
-#[derive(Debug)]
-pub(crate) struct Nowhere;
-
-impl Store for Nowhere {
-    fn load(&mut self, _config: &ChainConfig) -> Result<Option<Delta>, StoreError> {
-        Ok(None)
-    }
-
-    fn commit(&mut self, _delta: &Delta) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
+use std::{path::PathBuf, sync::Arc};
 
 /// A store that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +21,16 @@ pub enum StoreError {
         /// The newest schema version known here.
         known: u32,
     },
+    /// An older version of this program wrote it, in a layout that is not read any more.
+    #[error("{path} has schema version {found}, this program reads version {known}: start anew in another file", path = path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: u32,
+        /// The schema version read here.
+        known: u32,
+    },
     /// It belongs to a chain with other rules.
     #[error("{path} holds chain {found}, not chain {expected}: choose another file, or open it under the rules it was made with", path = path.display())]
     OtherChain {
@@ -63,6 +39,16 @@ pub enum StoreError {
         /// The chain it holds, with its rules.
         found: String,
         /// The chain that was to be opened, with its rules.
+        expected: String,
+    },
+    /// It belongs to a network of other chains.
+    #[error("{path} holds the network {found}, not {expected}: choose another file, or open it as what it was made as", path = path.display())]
+    OtherNetwork {
+        /// The file.
+        path: PathBuf,
+        /// The network it holds.
+        found: String,
+        /// The network that was to be opened.
         expected: String,
     },
     /// It is not a store, or was damaged.
@@ -80,5 +66,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What the database says.
         source: Box<redb::Error>,
+    },
+    /// Writing failed before, and nothing is written any more, lest something later survives what came before it.
+    #[error("{path} takes no more writes since one failed, and can only be read: make room or mend the disk, then start again ({cause})", path = path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What failed.
+        #[source]
+        cause: Arc<StoreError>,
     },
 }

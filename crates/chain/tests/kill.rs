@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use common::*;
 use ephor_chain::{Chain, ChainConfig, Message};
 
@@ -21,7 +21,8 @@ const ROUNDS: usize = 4;
 const PER_BLOCK: u64 = 3;
 
 fn open(path: &Path) -> Chain {
-    Chain::open(path, ChainConfig::arbitrum(CHAIN_ID), &genesis(), programs()).unwrap()
+    let config = ChainConfig { state_roots: true, ..ChainConfig::arbitrum(CHAIN_ID) };
+    Chain::open_file(path, config, &genesis(), programs()).unwrap()
 }
 
 fn child(path: &Path) -> ! {
@@ -32,6 +33,7 @@ fn child(path: &Path) -> ! {
             chain.impersonate(Message::call(caller, COUNTER, [])).unwrap();
         }
         let mined = mine(&mut chain);
+        chain.commit().wait().unwrap();
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "{}", mined.number).unwrap();
         stdout.flush().unwrap();
@@ -58,6 +60,8 @@ fn check(path: &Path, announced: u64) {
     assert!(head >= announced, "block {announced} was announced and is gone, the last is {head}");
     let blocks = head - 1_000;
     assert_eq!(count(&chain), blocks * PER_BLOCK, "state and blocks disagree at block {head}");
+    // The tries are those of the last block, or there would be no proof.
+    assert_eq!(chain.proof(COUNTER, &[U256::ZERO]).unwrap().storage[0].value, chain.slot(COUNTER, U256::ZERO));
     for number in 1_001..=head {
         let block = chain.block(number).unwrap();
         assert_eq!(block.header.parent_hash, chain.block_hash(number - 1).unwrap());

@@ -138,5 +138,5 @@ fn notes_are_found_by_prefix() {
     let note = |key: &'static str| (key.into(), Some(key.into()));
     chain.write_notes([note("a/1"), note("b/1"), note("b/2"), note("c/1")]).unwrap();
     chain.write_notes([("b/1".into(), None)]).unwrap();
-    assert_eq!(chain.notes(b"b/").map(|(key, _)| key.to_vec()).collect::<Vec<_>>(), [b"b/2"]);
+    assert_eq!(chain.notes(b"b/").iter().map(|(key, _)| key.to_vec()).collect::<Vec<_>>(), [b"b/2"]);
 }

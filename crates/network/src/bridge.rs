@@ -33,8 +33,8 @@ use crate::{
 pub(crate) struct Ticket {
     pub(crate) submission: Submission,
     /// Whether the call's value has been put into the sender's account already.
-    funded: bool,
-    attempts: u64,
+    pub(crate) funded: bool,
+    pub(crate) attempts: u64,
 }
 
 impl Network {
@@ -77,7 +77,7 @@ impl Network {
             hash: event.hash.into(),
             state: MessageState::Challenged { until_seconds },
         };
-        self.messages.insert(id, message);
+        self.keep_message(message);
         Ok(())
     }
 
@@ -132,8 +132,9 @@ impl Network {
             hash: submission.id(child, event.messageNum, delivered.sender, delivered.baseFeeL1),
             state: MessageState::Travelling { until_seconds },
         };
+        self.unwritten.tickets.insert(message.hash);
         self.tickets.insert(message.hash, Ticket { submission, funded: false, attempts: 0 });
-        self.messages.insert(id, message);
+        self.keep_message(message);
     }
 
     /// Does what has become due by now: arrivals, confirmations, expiries.
@@ -248,6 +249,7 @@ impl Network {
         let Some((id, message)) = id.and_then(|id| Some((id, self.messages.get(&id)?.clone()))) else { return Ok(()) };
         let MessageState::Redeemable { .. } = message.state else { return Ok(()) };
         let Some(ticket) = self.tickets.get_mut(&hash) else { return Ok(()) };
+        self.unwritten.tickets.insert(hash);
         ticket.attempts += 1;
         let number = ticket.attempts;
         let mint = if ticket.funded { U256::ZERO } else { message.payload.value };
@@ -263,7 +265,13 @@ impl Network {
         Ok(())
     }
 
+    fn keep_message(&mut self, message: Message) {
+        self.unwritten.messages.insert(message.id);
+        self.messages.insert(message.id, message);
+    }
+
     pub(crate) fn set_state(&mut self, id: MessageId, state: MessageState) {
+        self.unwritten.messages.insert(id);
         if let Some(message) = self.messages.get_mut(&id) {
             message.state = state;
         }

@@ -65,6 +65,11 @@ impl Clock {
         Ok(clock)
     }
 
+    /// Block and time of the anchor, the length of a slot, and the time now: what makes the same clock again.
+    pub(crate) const fn parts(&self) -> [u64; 4] {
+        [self.anchor_l1_block, self.anchor_seconds, self.slot_seconds, self.now_seconds]
+    }
+
     /// Seconds since the Unix epoch.
     #[must_use]
     pub const fn now_seconds(&self) -> u64 {

@@ -7,6 +7,7 @@
 mod bridge;
 pub mod clock;
 pub mod config;
+mod durable;
 mod events;
 pub mod message;
 mod network;

@@ -14,8 +14,8 @@ use std::{
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolValue;
 use ephor_chain::{
-    BlockTime, Chain, ChainConfig, ChainError, Code, ExecuteError, Genesis, GenesisAccount, Message as Call, Mined,
-    Program, Programs, SnapshotId, Status, TxError, TxResult,
+    BlockTime, Chain, ChainConfig, ChainError, Code, Database, ExecuteError, Genesis, GenesisAccount, Message as Call,
+    Mined, Program, Programs, SnapshotId, Status, StoreError, TxError, TxResult,
 };
 use ephor_stand_ins::{ARB_RETRYABLE_TX, ARB_SYS, NODE_INTERFACE, SYSTEM};
 
@@ -23,6 +23,7 @@ use crate::{
     bridge::Ticket,
     clock::{Clock, ClockError},
     config::{BridgeSpec, ChainSpec, NetworkConfig},
+    durable::{Keeping, Unwritten},
     events::{NetworkEvent, Observer},
     message::{Message, MessageId, MessageState},
 };
@@ -88,6 +89,9 @@ pub enum NetworkError {
     /// A chain refuses.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// The database refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A transaction is not valid.
     #[error(transparent)]
     Tx(#[from] TxError),
@@ -110,24 +114,28 @@ pub enum NetworkError {
 /// A network.
 pub struct Network {
     pub(crate) clock: Clock,
-    order: Vec<u64>,
-    hosted: BTreeMap<u64, Hosted>,
+    pub(crate) order: Vec<u64>,
+    pub(crate) hosted: BTreeMap<u64, Hosted>,
     pub(crate) messages: BTreeMap<MessageId, Message>,
     pub(crate) tickets: HashMap<B256, Ticket>,
     /// How many deliveries were tried: makes each of them a transaction of its own.
     pub(crate) arrivals: u64,
-    automine: bool,
-    snapshots: Vec<Snapshot>,
+    pub(crate) automine: bool,
+    pub(crate) snapshots: Vec<Snapshot>,
     next_snapshot: u64,
     pub(crate) observers: Vec<Observer>,
+    /// Where it is kept, if it is.
+    pub(crate) database: Option<Database>,
+    /// What differs from what is kept.
+    pub(crate) unwritten: Unwritten,
 }
 
-struct Hosted {
-    spec: ChainSpec,
-    chain: Chain,
+pub(crate) struct Hosted {
+    pub(crate) spec: ChainSpec,
+    pub(crate) chain: Chain,
 }
 
-struct Snapshot {
+pub(crate) struct Snapshot {
     id: u64,
     clock: Clock,
     messages: BTreeMap<MessageId, Message>,
@@ -137,11 +145,27 @@ struct Snapshot {
 }
 
 impl Network {
-    /// Starts the chains with the bridges between them. `programs` are those of the contracts; the stand-ins are added.
+    /// Starts the chains with the bridges between them, in memory. `programs` are those of the contracts; the stand-ins are added.
     ///
     /// # Errors
     /// [`NetworkError`] when the chains do not fit together.
     pub fn new(config: NetworkConfig, programs: impl IntoIterator<Item = Program>) -> Result<Self, NetworkError> {
+        Self::start(config, programs, &Keeping::Present)
+    }
+
+    /// As [`Self::new`], with chains that can be looked at as they were at any past block.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_past(config: NetworkConfig, programs: impl IntoIterator<Item = Program>) -> Result<Self, NetworkError> {
+        Self::start(config, programs, &Keeping::Past)
+    }
+
+    pub(crate) fn start(
+        config: NetworkConfig,
+        programs: impl IntoIterator<Item = Program>,
+        keeping: &Keeping<'_>,
+    ) -> Result<Self, NetworkError> {
         let programs = Arc::new(Programs::new(programs.into_iter().chain(stand_in_programs()))?);
         let NetworkConfig { clock, chains } = config;
         let time = BlockTime { timestamp: clock.slot_start_seconds(), l1_block: clock.l1_block() };
@@ -156,7 +180,10 @@ impl Network {
             snapshots: Vec::new(),
             next_snapshot: 0,
             observers: Vec::new(),
+            database: None,
+            unwritten: Unwritten::default(),
         };
+        let known = network.attach(keeping, &chains)?;
         for spec in chains {
             if network.hosted.contains_key(&spec.chain_id) {
                 return Err(NetworkError::DuplicateChain(spec.chain_id));
@@ -177,13 +204,24 @@ impl Network {
             let precompiles =
                 [(ARB_SYS, ids::ARB_SYS), (ARB_RETRYABLE_TX, ids::RETRYABLES), (NODE_INTERFACE, ids::NODE_INTERFACE)];
             let accounts = if spec.bridge.is_some() { precompiles.map(program_account).to_vec() } else { Vec::new() };
+            if spec.bridge.is_some() {
+                // Contracts see Ethereum's number; the chain's own is what `ArbSys` tells.
+                config.number_slot = Some((ARB_SYS, ephor_stand_ins::arb_sys::BLOCK_NUMBER_SLOT));
+            }
+            config.history = matches!(keeping, Keeping::Past);
             let genesis = Genesis { number, time, accounts };
-            let chain = Chain::in_memory(config, &genesis, programs.clone());
+            let chain = match keeping {
+                Keeping::Present | Keeping::Past => Chain::in_memory(config, &genesis, programs.clone()),
+                Keeping::All(database) => Chain::open(database, config, &genesis, programs.clone())?,
+            };
             network.order.push(spec.chain_id);
             network.hosted.insert(spec.chain_id, Hosted { spec: spec.clone(), chain });
-            if let Some(bridge) = &spec.bridge {
+            if let Some(bridge) = spec.bridge.as_ref().filter(|_| !known) {
                 network.build_bridge(spec.chain_id, bridge)?;
             }
+        }
+        if known {
+            network.restore()?;
         }
         network.settle_time()?;
         Ok(network)
@@ -339,12 +377,6 @@ impl Network {
         }
         let time = BlockTime { timestamp: self.clock.now_seconds(), l1_block: self.clock.l1_block() };
         let hosted = self.hosted.get_mut(&chain_id).ok_or(NetworkError::UnknownChain(chain_id))?;
-        if hosted.spec.bridge.is_some() {
-            // Contracts see Ethereum's number; the chain's own is what `ArbSys` tells.
-            let number = U256::from(hosted.chain.head() + 1);
-            let slot = (ephor_stand_ins::arb_sys::BLOCK_NUMBER_SLOT, number);
-            hosted.chain.install(ARB_SYS, &Code::Program(ids::ARB_SYS), [slot])?;
-        }
         let mined = hosted.chain.mine(time)?;
         self.tell(&NetworkEvent::Block { chain_id, number: mined.number, hash: mined.hash });
         Ok(mined)
@@ -488,6 +520,8 @@ impl Network {
         for (chain, mark) in snapshot.chains {
             self.chain_mut(chain)?.revert(mark)?;
         }
+        self.unwritten.messages.extend(self.messages.keys().chain(snapshot.messages.keys()));
+        self.unwritten.tickets.extend(self.tickets.keys().chain(snapshot.tickets.keys()));
         self.clock = snapshot.clock;
         self.messages = snapshot.messages;
         self.tickets = snapshot.tickets;

@@ -12,7 +12,7 @@ use revm::{
 use crate::{
     ledger::Ledger,
     scene::{AccountOverride, StorageOverride},
-    state::StateDelta,
+    state::{Accounts, StateDelta},
 };
 
 /// An account before and after a transaction.

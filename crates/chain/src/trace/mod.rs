@@ -81,26 +81,27 @@ impl Chain {
     /// # Errors
     /// [`TraceError`].
     pub fn trace_transaction(&mut self, hash: B256, nested: bool) -> Result<Traced, TraceError> {
-        let (number, index, place) = match self.ledger().transaction(hash) {
-            Some((block, index)) => {
-                let number = block.header.number;
-                (number, index, Place { number, time: block.time() })
-            }
-            None => return Err(TraceError::UnknownTransaction(hash)),
-        };
+        let place = self.ledger().place_of(hash);
+        let head = place.and_then(|(number, index)| Some((self.ledger().head(number)?, index)));
+        let Some((head, index)) = head else { return Err(TraceError::UnknownTransaction(hash)) };
+        let (number, index) = (head.header.number, u64::from(index));
+        let place = Place { number, time: head.time() };
+        let now = self.ledger().state.looks_at();
         let traced = self.go_before(number).and_then(|()| {
             let env = place.env(self.config());
             self.vm.inner.ctx.set_block(env.to_revm());
+            let Ok(()) = self.begin_block(number);
             for earlier in 0..index {
-                if let Some(view) = self.transaction_at(number, earlier as u64) {
+                if let Some(view) = self.transaction_at(number, earlier) {
                     // It is in the block, so it was valid.
                     self.run_tx(&view.transaction).map_err(ExecuteError::from)?;
                 }
             }
-            let view = self.transaction_at(number, index as u64).ok_or(TraceError::UnknownTransaction(hash))?;
+            let view = self.transaction_at(number, index).ok_or(TraceError::UnknownTransaction(hash))?;
             self.watch(nested, |chain| chain.run_tx(&view.transaction).map_err(ExecuteError::from))
         });
         self.vm.inner.ctx.journaled_state.finalize();
+        self.vm.state_mut().state.look_at(now);
         traced
     }
 
@@ -127,8 +128,12 @@ impl Chain {
         Ok(Traced { call, accounts, outcome })
     }
 
-    /// Sets the journal to the state before a block, as far as it can be known.
+    /// Sets the state to that before a block: where the past is not kept, as far as it can be known from snapshots.
     fn go_before(&mut self, number: u64) -> Result<(), TraceError> {
+        if self.keeps_past() {
+            self.vm.state_mut().state.look_at(number.checked_sub(1));
+            return Ok(());
+        }
         let back = self.ledger().back_to_before(number).ok_or(TraceError::NotKept { block: number })?;
         let overrides =
             back.iter().flat_map(|state| accounts::as_overrides(state, self.vm.state())).collect::<Vec<_>>();

@@ -66,7 +66,12 @@ impl Endpoint {
             filters: &self.shared.filters,
             chain_id: self.chain_id,
         };
-        (method.handler)(room, &args)
+        let answer = (method.handler)(room, &args);
+        // What is answered, reads included, rests on what may not be on disk yet.
+        let pending = network.commit();
+        drop((desk, network));
+        pending.wait().map_err(RpcError::refused)?;
+        answer
     }
 
     fn respond(&self, request: &SerializedRequest) -> Response {
