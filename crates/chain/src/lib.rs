@@ -64,3 +64,17 @@ pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 pub use trace::{AccountState, CallFrame, FrameEnd, FrameKind, FrameLog, TouchedAccount, TraceError, Traced};
 pub use trie::{TrieError, TrieId};
 pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};
+
+/// The decoders of what lies on disk, for fuzzing. Not part of the interface.
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Reads a record of the tables of some kind. Whether it is one.
+    pub fn record(kind: u8, bytes: &[u8]) -> bool {
+        crate::disk::records::decode_any(kind, bytes)
+    }
+
+    /// Reads a segment of a journal. How many whole groups it begins with.
+    pub fn journal(bytes: &[u8]) -> usize {
+        crate::database::journal::read(bytes).len()
+    }
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use alloy_primitives::U256;
 use common::*;
-use ephor_chain::{Chain, ChainConfig, ChainError, StoreError};
+use ephor_chain::{Chain, ChainConfig, ChainError, Code, Database, StoreError};
 use redb::{ReadableDatabase, TableDefinition};
 
 fn config() -> ChainConfig {
@@ -128,4 +128,104 @@ fn a_file_and_memory_agree() {
         chain.latest()
     });
     assert_eq!(heads[0], heads[1]);
+}
+
+#[test]
+fn memory_stays_bounded_however_much_is_written_and_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join("chain.redb")).unwrap();
+    let mut chain = Chain::open(&database, config(), &genesis(), programs()).unwrap();
+    const SLOTS: u64 = 20_000;
+    let mut most_rows = 0;
+    for round in 0..12_u64 {
+        let slots = (0..SLOTS).map(|slot| (U256::from(round * SLOTS + slot), U256::from(slot + 1)));
+        chain.install(COUNTER, &Code::Program(1), slots).unwrap();
+        mine(&mut chain);
+        chain.commit().wait().unwrap();
+        most_rows = most_rows.max(database.waiting_rows());
+    }
+    for slot in 0..12 * SLOTS {
+        assert_eq!(chain.slot(COUNTER, U256::from(slot)), U256::from(slot % SLOTS + 1));
+    }
+    chain.commit().wait().unwrap();
+    assert!(chain.cached_entries() <= 220_000, "{} entries", chain.cached_entries());
+    assert!(chain.cached_entries() < usize::try_from(12 * SLOTS).unwrap());
+    // Twice as many rows were written as there are slots: each with what was before.
+    assert!(most_rows < usize::try_from(24 * SLOTS).unwrap(), "{most_rows} rows");
+    database.settle().unwrap();
+    assert_eq!(database.waiting_rows(), 0);
+    assert_eq!(chain.slot(COUNTER, U256::from(7)), U256::from(8));
+}
+
+#[test]
+fn several_chains_share_a_file_and_its_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chains.redb");
+    let both = |database: &Database| {
+        [CHAIN_ID, 7].map(|id| Chain::open(database, ChainConfig::ethereum(id), &genesis(), programs()).unwrap())
+    };
+    let database = Database::open(&path).unwrap();
+    let mut chains = both(&database);
+    chains[0].commit().wait().unwrap();
+    let before = database.written().0;
+    for (chain, wei) in chains.iter_mut().zip([3, 4]) {
+        chain.set_balance(COUNTER, U256::from(wei)).unwrap();
+        mine(chain);
+        chain.stage().unwrap();
+    }
+    database.write_notes([("clock".into(), Some("noon".into()))]).unwrap();
+    database.pending().wait().unwrap();
+    assert_eq!(database.written().0, before + 1);
+    drop((chains, database));
+
+    let database = Database::open(&path).unwrap();
+    let chains = both(&database);
+    assert_eq!(chains.each_ref().map(|chain| chain.balance(COUNTER)), [U256::from(3), U256::from(4)]);
+    assert_eq!(chains.each_ref().map(Chain::head), [1_001, 1_001]);
+    assert_eq!(database.note(b"clock").unwrap().as_ref(), b"noon");
+}
+
+#[test]
+fn empty_blocks_are_found_by_hash_once_they_were_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chain = open(&folder.path().join("chain.redb")).unwrap();
+    chain.advance(ephor_chain::BlockTime { timestamp: START.timestamp + 1_200, l1_block: 0 }).unwrap();
+    let shown = chain.block(1_050).unwrap();
+    assert_eq!(chain.block_by_hash(shown.hash).unwrap(), shown);
+    let snapshot = chain.snapshot();
+    mine(&mut chain);
+    chain.advance(ephor_chain::BlockTime { timestamp: START.timestamp + 2_400, l1_block: 0 }).unwrap();
+    let later = chain.latest();
+    chain.revert(snapshot).unwrap();
+    assert!(chain.block_by_hash(later.hash).is_none());
+    assert_eq!(chain.block(1_050).unwrap(), shown);
+}
+
+#[test]
+fn a_damaged_row_is_an_error_and_nothing_else() {
+    const BLOCKS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("transactions");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chain.redb");
+    let mut chain = open(&path).unwrap();
+    chain.submit(sign(0, plain(0))).unwrap();
+    let hash = mine(&mut chain).results[0].hash;
+    drop(chain);
+    let database = redb::Database::open(&path).unwrap();
+    let write = database.begin_write().unwrap();
+    {
+        let mut table = write.open_table(BLOCKS).unwrap();
+        let key = redb::ReadableTable::iter(&table).unwrap().next().unwrap().unwrap().0.value().to_vec();
+        table.insert(&key[..], &b"rubbish"[..]).unwrap();
+    }
+    write.commit().unwrap();
+    drop(database);
+    let mut chain = open(&path).unwrap();
+    chain.commit().wait().unwrap();
+    assert!(chain.receipt(hash).is_none());
+    let error = chain.commit().wait().unwrap_err();
+    assert!(matches!(error, StoreError::Unreadable { .. }), "{error}");
+    assert!(error.to_string().contains("transactions"), "{error}");
+    // The answer that rested on it failed; others do not.
+    assert_eq!(count(&chain), 1);
+    chain.commit().wait().unwrap();
 }

@@ -199,3 +199,90 @@ fn whole<T: Decodable>(mut bytes: &[u8]) -> Decoded<T> {
     let value = T::decode(&mut bytes)?;
     if bytes.is_empty() { Ok(value) } else { Err(alloy_rlp::Error::UnexpectedLength) }
 }
+
+/// Decodes bytes as a record of any kind: for fuzzing. Must return, whatever the bytes.
+pub(crate) fn decode_any(kind: u8, bytes: &[u8]) -> bool {
+    match kind % 9 {
+        0 => account(bytes).is_ok(),
+        1 => value(bytes).is_ok(),
+        2 => Head::decode(bytes).is_ok(),
+        3 => hashes(bytes).is_ok(),
+        4 => TxRow::decode(bytes).is_ok_and(|row| Transaction::decode(&row.encoded, row.sender).is_ok()),
+        5 => place(bytes).is_ok(),
+        6 => log_places(bytes).is_ok(),
+        7 => time(bytes).is_ok(),
+        _ => pending(bytes).is_ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::TxKind;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tx::UnsignedTx;
+
+    fn examples() -> Vec<(u8, Bytes)> {
+        let record = AccountRecord { nonce: 7, ..AccountRecord::default() };
+        let tx = UnsignedTx {
+            system: true,
+            source: B256::repeat_byte(1),
+            from: Address::repeat_byte(2),
+            to: TxKind::Create,
+            value: U256::from(3),
+            mint: U256::MAX,
+            gas_limit: 4,
+            data: Bytes::from_static(b"data"),
+        };
+        let pending = Transaction::Unsigned(tx);
+        let row = TxRow {
+            hash: pending.hash(),
+            sender: pending.from(),
+            encoded: pending.encoded().into(),
+            success: true,
+            gas_used: 5,
+            cumulative_gas: 6,
+            created: Address::ZERO,
+            first_log: 7,
+            logs: vec![Log::new_unchecked(Address::ZERO, vec![B256::ZERO; 3], Bytes::from_static(b"log"))],
+        };
+        let head = Head { hash: B256::ZERO, header: Header::default(), l1_block: 1, txs: 2, body_bytes: 3 };
+        assert_eq!(account(&account_to_bytes(Some(&record))), Ok(Some(record)));
+        assert_eq!(account(&account_to_bytes(None)), Ok(None));
+        assert_eq!(value(&value_to_bytes(U256::MAX)), Ok(U256::MAX));
+        assert_eq!(TxRow::decode(&row.to_bytes()), Ok(row.clone()));
+        assert_eq!(Head::decode(&head.to_bytes()), Ok(head.clone()));
+        vec![
+            (0, account_to_bytes(Some(&record))),
+            (1, value_to_bytes(U256::MAX)),
+            (2, head.to_bytes()),
+            (3, vec![9; 64].into()),
+            (4, row.to_bytes()),
+            (5, vec![9; 12].into()),
+            (6, vec![9; 16].into()),
+            (7, time_to_bytes(BlockTime { timestamp: 1 << 40, l1_block: 3 })),
+            (8, pending_to_bytes(&pending)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_records_are_errors_or_other_records(at in 0.0..1.0_f64, byte in any::<u8>(), cut in 0.0..1.0_f64) {
+            for (kind, bytes) in examples() {
+                prop_assert!(decode_any(kind, &bytes), "kind {}", kind);
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place below the length")]
+                let place = |of: f64| (of * bytes.len() as f64) as usize;
+                let mut damaged = bytes.to_vec();
+                damaged[place(at)] = byte;
+                decode_any(kind, &damaged);
+                decode_any(kind, &bytes[..place(cut)]);
+            }
+        }
+
+        #[test]
+        fn anything_can_be_decoded(kind in any::<u8>(), bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            decode_any(kind, &bytes);
+        }
+    }
+}

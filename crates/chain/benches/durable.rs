@@ -1,0 +1,240 @@
+//! What durability costs, and what a large database answers.
+//!
+//! - `blocks/single`: one transaction, one block, waited for until it is on disk, one after the other.
+//! - `blocks/sixteen`: the same from sixteen threads that share a lock and wait outside of it, sixteen blocks.
+//! - `blocks/batch`: ten thousand transactions in blocks of a thousand, each block waited for.
+//! - `large/…`: a chain of a million transactions with a log each, in blocks of a hundred. `topic` asks for the one log with a topic, among all
+//!   blocks; `receipt`, `balance` and `past` read one thing at a time; `start` opens the closed file, `after kill` one as a killed
+//!   process leaves it, both up to the first answer.
+//!
+//! `EPHOR_BENCH_TXS` makes the large chain smaller. Signatures are not part of this.
+
+use std::{
+    cell::Cell,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use alloy_primitives::{Address, B256, U256, address, keccak256};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use ephor_chain::{
+    BlockTime, Chain, ChainConfig, Code, Database, Genesis, GenesisAccount, LogFilter, Message, Program, Programs,
+};
+use stylus_sdk::{
+    ArbResult,
+    host::VM,
+    stylus_core::{MessageAccess, RawLogAccess, StorageAccess},
+};
+
+const BALLOT: Address = address!("0000000000000000000000000000000000001000");
+const VOTED: B256 = B256::repeat_byte(0xEE);
+const PER_BLOCK: u64 = 100;
+
+/// Marks the voter, adds to a tally and a total, logs voter and nominee.
+#[expect(clippy::needless_pass_by_value, reason = "an entry point owns its host")]
+fn vote(input: Vec<u8>, vm: VM) -> ArbResult {
+    let voter = vm.msg_sender().into_word();
+    let nominee = B256::right_padding_from(&input);
+    unsafe {
+        vm.storage_cache_bytes32(keccak256(voter).into(), B256::with_last_byte(1));
+        for tally in [keccak256(nominee).into(), U256::ZERO] {
+            let votes = U256::from_be_bytes(vm.storage_load_bytes32(tally).0) + U256::ONE;
+            vm.storage_cache_bytes32(tally, votes.into());
+        }
+    }
+    vm.raw_log(&[VOTED, voter, nominee], &[0; 64]).map_err(|error| error.as_bytes().to_vec())?;
+    Ok(Vec::new())
+}
+
+fn open(path: &Path) -> (Database, Chain) {
+    let programs = Programs::new([Program { id: 1, name: "vote", entry: vote }]).expect("one program");
+    let ballot = GenesisAccount { address: BALLOT, code: Some(Code::Program(1)), ..GenesisAccount::default() };
+    let genesis = Genesis { number: 0, time: BlockTime::default(), accounts: vec![ballot] };
+    let database = Database::open(path).expect("a database");
+    let chain = Chain::open(&database, ChainConfig::arbitrum(412_346), &genesis, Arc::new(programs)).expect("a chain");
+    (database, chain)
+}
+
+fn voter(index: u64) -> Address {
+    Address::from_slice(&keccak256(index.to_be_bytes())[..20])
+}
+
+fn submit(chain: &mut Chain, index: u64) {
+    let nominee = [u8::try_from(index % 20).expect("below twenty")];
+    chain.impersonate(Message::call(voter(index), BALLOT, nominee.to_vec())).expect("a vote");
+}
+
+fn mine(chain: &mut Chain) {
+    let mined = chain.mine(chain.now()).expect("a block");
+    assert!(mined.dropped.is_empty());
+}
+
+fn blocks(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut group = criterion.benchmark_group("durable blocks");
+    let next = Cell::new(0);
+    let take = |count: u64| next.replace(next.get() + count);
+    let (database, mut chain) = open(&folder.path().join("blocks.redb"));
+    group.throughput(Throughput::Elements(1)).measurement_time(Duration::from_secs(10));
+    group.bench_function("single", |bencher| {
+        bencher.iter(|| {
+            submit(&mut chain, take(1));
+            mine(&mut chain);
+            chain.commit().wait().expect("durable");
+        });
+    });
+    group.throughput(Throughput::Elements(16)).sample_size(50);
+    let shared = Mutex::new(chain);
+    group.bench_function("sixteen", |bencher| {
+        bencher.iter(|| {
+            let first = take(16);
+            std::thread::scope(|scope| {
+                for index in first..first + 16 {
+                    let shared = &shared;
+                    scope.spawn(move || {
+                        let pending = {
+                            let mut chain = shared.lock().expect("no panic");
+                            submit(&mut chain, index);
+                            mine(&mut chain);
+                            chain.commit()
+                        };
+                        pending.wait().expect("durable");
+                    });
+                }
+            });
+        });
+    });
+    let mut chain = shared.into_inner().expect("no panic");
+    group.throughput(Throughput::Elements(10_000)).sample_size(10);
+    group.bench_function("batch", |bencher| {
+        bencher.iter(|| {
+            for _ in 0..10 {
+                let first = take(1_000);
+                (first..first + 1_000).for_each(|index| submit(&mut chain, index));
+                mine(&mut chain);
+                chain.commit().wait().expect("durable");
+            }
+        });
+    });
+    group.finish();
+    let (groups, syncs) = database.written();
+    eprintln!("{groups} groups with {syncs} fsyncs, {} bytes", database.size_bytes());
+}
+
+fn large(criterion: &mut Criterion) {
+    let txs: u64 = std::env::var("EPHOR_BENCH_TXS").map_or(1_000_000, |txs| txs.parse().expect("a number"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("large.redb");
+    let (database, mut chain) = open(&path);
+    for first in (0..txs).step_by(usize::try_from(PER_BLOCK).expect("small")) {
+        (first..txs.min(first + PER_BLOCK)).for_each(|index| submit(&mut chain, index));
+        mine(&mut chain);
+        drop(chain.commit());
+        if first % 10_000 == 0 {
+            chain.commit().wait().expect("durable");
+        }
+    }
+    chain.commit().wait().expect("durable");
+    let (entries, rows) = (chain.cached_entries(), database.waiting_rows());
+    eprintln!("{txs} transactions: {entries} entries cached, {rows} rows waiting, {} bytes", database.size_bytes());
+    // As a process leaves it that is killed now.
+    let killed = folder.path().join("killed");
+    std::fs::create_dir(&killed).expect("a folder");
+    drop((chain, database));
+    let (database, mut chain) = open(&path);
+    (txs..txs + 10_000).for_each(|index| {
+        submit(&mut chain, index);
+        mine(&mut chain);
+        drop(chain.commit());
+    });
+    chain.commit().wait().expect("durable");
+    for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+        let entry = entry.expect("an entry");
+        if entry.file_type().expect("a type").is_file() {
+            std::fs::copy(entry.path(), killed.join(entry.file_name())).expect("a copy");
+        }
+    }
+    database.settle().expect("carried over");
+
+    let random = Cell::new(1_u64);
+    let any = |below: u64| {
+        // xorshift: the same numbers in each run.
+        let mut x = random.get();
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        random.set(x);
+        x % below
+    };
+    let head = chain.head();
+    let mut group = criterion.benchmark_group("large");
+    group.bench_function("topic", |bencher| {
+        bencher.iter_custom(|rounds| {
+            let mut all = Duration::ZERO;
+            let mut slowest = Duration::ZERO;
+            for _ in 0..rounds {
+                let topic = voter(any(txs)).into_word();
+                let filter = LogFilter {
+                    addresses: vec![BALLOT],
+                    topics: [vec![VOTED], vec![topic], Vec::new(), Vec::new()],
+                    ..LogFilter::default()
+                };
+                let start = std::time::Instant::now();
+                let found = chain.logs(&filter);
+                let took = start.elapsed();
+                assert_eq!(found.len(), 1);
+                all += took;
+                slowest = slowest.max(took);
+            }
+            assert!(slowest < Duration::from_millis(500), "a query took {slowest:?}");
+            all
+        });
+    });
+    group.bench_function("receipt", |bencher| {
+        let hashes: Vec<B256> =
+            (0..1_000).map(|_| chain.block(1 + any(txs / PER_BLOCK - 1)).expect("a block").transactions[7]).collect();
+        let mut hashes = hashes.iter().cycle();
+        bencher.iter(|| chain.receipt(*hashes.next().expect("endless")).expect("a receipt"));
+    });
+    group.bench_function("nonce", |bencher| bencher.iter(|| assert!(chain.nonce(voter(any(txs))) > 0)));
+    group.bench_function("past", |bencher| {
+        bencher.iter(|| chain.at(1 + any(head - 1)).expect("kept").slot(BALLOT, U256::ZERO));
+    });
+    group.bench_function("call", |bencher| {
+        bencher.iter(|| chain.view(Message::call(voter(any(txs)), BALLOT, [1])).expect("a call"));
+    });
+    let entries = chain.cached_entries();
+    eprintln!("afterwards: {entries} entries cached, {} rows waiting", database.waiting_rows());
+    drop((chain, database));
+    group.sample_size(10);
+    group.bench_function("start", |bencher| {
+        bencher.iter_batched(|| (), |()| first_answer(&path, head), BatchSize::PerIteration);
+    });
+    let number = Cell::new(0);
+    group.bench_function("after kill", |bencher| {
+        let copy = || {
+            number.set(number.get() + 1);
+            let fresh = folder.path().join(number.get().to_string());
+            std::fs::create_dir(&fresh).expect("a folder");
+            for entry in std::fs::read_dir(&killed).expect("a folder") {
+                let entry = entry.expect("an entry");
+                std::fs::copy(entry.path(), fresh.join(entry.file_name())).expect("a copy");
+            }
+            fresh
+        };
+        bencher.iter_batched(copy, |fresh| first_answer(&fresh.join("large.redb"), head), BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
+/// Opens a database and asks it something.
+fn first_answer(path: &Path, head: u64) -> (Database, Chain) {
+    let (database, chain) = open(path);
+    assert_eq!(chain.head(), head);
+    assert!(!chain.slot(BALLOT, U256::ZERO).is_zero());
+    (database, chain)
+}
+
+criterion_group!(benches, blocks, large);
+criterion_main!(benches);
