@@ -3,4 +3,5 @@
 mod charter;
 mod harness;
 mod rehearse;
+mod up;
 mod usage;
