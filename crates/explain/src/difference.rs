@@ -252,7 +252,9 @@ impl Comparison<'_> {
         let common = x.iter().zip(y).take_while(|(x, y)| x == y).count();
         let shown = |bytes: &[u8]| match bytes.get(common..) {
             None | Some([]) => format!("ends after {} bytes", bytes.len()),
-            Some(rest) => format!("0x{}{}", hex::encode(&rest[..rest.len().min(32)]), if rest.len() > 32 { "…" } else { "" }),
+            Some(rest) => {
+                format!("0x{}{}", hex::encode(&rest[..rest.len().min(32)]), if rest.len() > 32 { "…" } else { "" })
+            }
         };
         let voted = v.place(Some(a.start + common), shown(x));
         let presented = p.place(Some(b.start + common), shown(y));

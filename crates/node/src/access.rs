@@ -27,7 +27,9 @@ pub(crate) enum Refusal {
     #[error("the request has no valid Host header")]
     NoHost,
     /// A foreign name.
-    #[error("the host name \"{0}\" is not one of this network: use an IP address or localhost, or allow the name with --allow-host")]
+    #[error(
+        "the host name \"{0}\" is not one of this network: use an IP address or localhost, or allow the name with --allow-host"
+    )]
     Host(String),
     /// A foreign origin.
     #[error("pages of {0} may not use this network: allow them with --allow-origin {0}")]
@@ -96,7 +98,9 @@ mod tests {
 
     #[test]
     fn lets_addresses_and_local_names_in() {
-        for host in ["127.0.0.1:8545", "localhost", "LOCALHOST:1", "a.localhost", "[::1]:8545", "192.168.1.7", "Node.test"] {
+        for host in
+            ["127.0.0.1:8545", "localhost", "LOCALHOST:1", "a.localhost", "[::1]:8545", "192.168.1.7", "Node.test"]
+        {
             check(host, None, true);
         }
         for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8545", "", "a b"] {

@@ -107,7 +107,11 @@ pub(crate) async fn run(shared: Shared, pace: Pace, mut stop: watch::Receiver<bo
 }
 
 /// The whole seconds of an amount, and what is left.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an amount of seconds is small and positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an amount of seconds is small and positive"
+)]
 fn whole(owed: f64) -> (u64, f64) {
     (owed.trunc() as u64, owed.fract())
 }

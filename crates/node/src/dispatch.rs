@@ -18,7 +18,8 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::{
-    clock, feed::Feed,
+    clock,
+    feed::Feed,
     metrics::{Metrics, Open},
     settings::Limits,
     subscriptions::Subscriptions,
@@ -121,7 +122,10 @@ impl Service {
             Some(_) => match call.method.as_ref() {
                 "eth_subscribe" | "eth_unsubscribe" => match subscriptions {
                     Some(subscriptions) => subscriptions.answer(&call.method, call.params),
-                    None => Err(wire::error(METHOD, format_args!("{} needs a WebSocket connection: connect to ws:// at this address", call.method))),
+                    None => Err(wire::error(
+                        METHOD,
+                        format_args!("{} needs a WebSocket connection: connect to ws:// at this address", call.method),
+                    )),
                 },
                 _ => self.views.answer(&call.method, call.params),
             },

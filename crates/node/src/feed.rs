@@ -191,8 +191,8 @@ impl Feed {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::Address;
     use super::*;
+    use alloy_primitives::Address;
 
     #[test]
     fn a_log_is_told_apart_by_address_and_topics() {

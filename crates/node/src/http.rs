@@ -167,7 +167,10 @@ impl Gate {
         let version = request.headers().get(header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes);
         let key = request.headers().get(header::SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
         let (Some(b"13"), Some(accept)) = (version, key) else {
-            let mut answer = problem(StatusCode::UPGRADE_REQUIRED, &wire::error(INVALID, "WebSocket version 13 with a key is expected"));
+            let mut answer = problem(
+                StatusCode::UPGRADE_REQUIRED,
+                &wire::error(INVALID, "WebSocket version 13 with a key is expected"),
+            );
             answer.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             return answer;
         };

@@ -17,7 +17,6 @@
 //! | `ephor_connections_refused_total` | connections beyond the greatest number |
 //! | `ephor_subscriptions` | open subscriptions |
 //! | `ephor_slow_readers_total` | connections closed because their reader was too slow |
-//! | `ephor_store_bytes` | the size of the data directory; absent in memory |
 //!
 //! Methods that do not exist are counted as `unknown`, so that nobody can make up series.
 
@@ -36,9 +35,8 @@ use prometheus_client::{
 };
 
 /// Bounds of the buckets of latencies, in seconds.
-const LATENCIES: [f64; 15] = [
-    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
-];
+const LATENCIES: [f64; 15] =
+    [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 /// A chain's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -165,7 +163,8 @@ impl Metrics {
                 self.head.get_or_create(label).set(signed(chain.head()));
                 self.pending.get_or_create(label).set(signed(chain.pending().len() as u64));
             }
-            let sent = || network.in_flight().filter(|message| message.to_chain == *id).map(|message| message.sent_seconds);
+            let sent =
+                || network.in_flight().filter(|message| message.to_chain == *id).map(|message| message.sent_seconds);
             self.in_flight.get_or_create(label).set(signed(sent().count() as u64));
             let age = sent().min().map_or(0, |sent| now.saturating_sub(sent));
             self.oldest.get_or_create(label).set(signed(age));

@@ -42,7 +42,9 @@ const HEADER_BYTES: usize = 16 << 10;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {error}\n  remedy: choose another address with --listen, or stop what uses this one")]
+    #[error(
+        "cannot listen on {address}: {error}\n  remedy: choose another address with --listen, or stop what uses this one"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -111,7 +113,12 @@ impl Node {
     }
 }
 
-fn service(shared: &Shared, deployment: &Deployment, limits: Limits, charter: String) -> Result<Arc<Service>, StartError> {
+fn service(
+    shared: &Shared,
+    deployment: &Deployment,
+    limits: Limits,
+    charter: String,
+) -> Result<Arc<Service>, StartError> {
     let mut sites = Vec::new();
     for chain in &deployment.chains {
         let endpoint = shared.endpoint(chain.chain_id)?;
@@ -198,7 +205,8 @@ async fn serve(stream: TcpStream, gate: Arc<Gate>, permit: OwnedSemaphorePermit,
 
 /// Tells a client that there are too many.
 async fn turn_away(mut stream: TcpStream, limits: Limits) {
-    let text = format!("there are {} connections, which is as many as there may be: try again later", limits.connections);
+    let text =
+        format!("there are {} connections, which is as many as there may be: try again later", limits.connections);
     let body = wire::answer(None, &Err(wire::error(LIMIT, text)), usize::MAX);
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: 1\r\nconnection: close\r\n\r\n",

@@ -13,7 +13,8 @@ pub fn document() -> Value {
     let network = rpc::METHODS
         .iter()
         .map(|method| described(method.name, method.summary, method.params, method.result, method.rehearsal_only));
-    let own = views::METHODS.iter().map(|method| described(method.name, method.summary, method.params, method.result, false));
+    let own =
+        views::METHODS.iter().map(|method| described(method.name, method.summary, method.params, method.result, false));
     let mut methods: Vec<Value> = network.chain(own).collect();
     methods.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
     let schemas: Map<String, Value> = KINDS.iter().map(|kind| (kind.name.to_owned(), kind.schema())).collect();
@@ -79,7 +80,9 @@ impl Kind {
             Shape::Text(pattern) => json!({ "type": "string", "pattern": pattern }),
             Shape::Is(kind) => json!({ "type": kind }),
             Shape::Any => json!({}),
-            Shape::Block => json!({ "oneOf": [schema("tag"), schema("quantity"), schema("hash"), { "type": "object" }] }),
+            Shape::Block => {
+                json!({ "oneOf": [schema("tag"), schema("quantity"), schema("hash"), { "type": "object" }] })
+            }
         };
         schema["description"] = json!(self.what);
         schema
@@ -102,7 +105,11 @@ const KINDS: &[Kind] = &[
     kind("object", "An object", Shape::Is("object")),
     kind("quantity", "A number in hexadecimal, without leading zeros", Shape::Text("^0x(0|[1-9a-fA-F][0-9a-fA-F]*)$")),
     kind("string", "Text", Shape::Text("")),
-    kind("tag", "latest, earliest, pending, safe or finalized", Shape::Text("^(latest|earliest|pending|safe|finalized)$")),
+    kind(
+        "tag",
+        "latest, earliest, pending, safe or finalized",
+        Shape::Text("^(latest|earliest|pending|safe|finalized)$"),
+    ),
     kind("transaction", "A transaction as it is asked for: from, to, value, data, gas, …", Shape::Is("object")),
     kind("transactionView", "A transaction as it is shown", Shape::Is("object")),
 ];

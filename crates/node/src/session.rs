@@ -131,7 +131,10 @@ async fn read(
             Ok(Some(Ok(Message::Binary(bytes)))) => bytes,
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => continue,
             Ok(Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. })))) => {
-                let text = format!("the message is larger than {} bytes; larger bodies are taken over HTTP", limits.message_bytes);
+                let text = format!(
+                    "the message is larger than {} bytes; larger bodies are taken over HTTP",
+                    limits.message_bytes
+                );
                 let answer = wire::answer(None, &Err(wire::error(INVALID, text)), usize::MAX);
                 let _ = out.try_send(String::from_utf8_lossy(&answer).into_owned());
                 // Gives the writer its turn before the connection ends.

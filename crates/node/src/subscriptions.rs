@@ -74,13 +74,18 @@ impl Subscriptions {
             Some("newPendingTransactions") => Kind::Pending {
                 whole: match params.get(1) {
                     None | Some(Value::Null) => false,
-                    Some(whole) => whole.as_bool().ok_or_else(|| wrong(1, "whole transactions", "a boolean is expected"))?,
+                    Some(whole) => {
+                        whole.as_bool().ok_or_else(|| wrong(1, "whole transactions", "a boolean is expected"))?
+                    }
                 },
             },
             _ => return Err(wrong(0, "kind", "\"newHeads\", \"logs\" or \"newPendingTransactions\" is expected")),
         };
         if held.by_id.len() >= self.max {
-            return Err(wire::error(LIMIT, format_args!("this connection has {} subscriptions, which is as many as it may have", self.max)));
+            return Err(wire::error(
+                LIMIT,
+                format_args!("this connection has {} subscriptions, which is as many as it may have", self.max),
+            ));
         }
         held.last += 1;
         let id = held.last;

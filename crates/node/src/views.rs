@@ -116,7 +116,9 @@ impl Views {
         if index > count {
             return Err(wire::error(
                 PARAMS,
-                format_args!("invalid params: parameter 0 (index): there is no election {index}, the next one is {count}"),
+                format_args!(
+                    "invalid params: parameter 0 (index): there is no election {index}, the next one is {count}"
+                ),
             ));
         }
         shown(self.runtime.block_on(self.council.election(index)))
@@ -135,7 +137,8 @@ pub(crate) fn positional(params: &str) -> Result<Vec<Value>, RpcError> {
 /// A number, or a hexadecimal string of one.
 fn index(value: &Value) -> Result<u64, RpcError> {
     let text = value.as_str().and_then(|text| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok());
-    let wrong = || wire::error(PARAMS, "invalid params: parameter 0 (index): a number is expected, such as 4 or \"0x4\"");
+    let wrong =
+        || wire::error(PARAMS, "invalid params: parameter 0 (index): a number is expected, such as 4 or \"0x4\"");
     value.as_u64().or(text).ok_or_else(wrong)
 }
 
@@ -154,7 +157,8 @@ mod tests {
 
     #[test]
     fn reads_indices_as_people_and_as_libraries_write_them() {
-        for (value, expected) in [(json!(4), Some(4)), (json!("0x1f"), Some(31)), (json!("4"), None), (json!(-1), None)] {
+        for (value, expected) in [(json!(4), Some(4)), (json!("0x1f"), Some(31)), (json!("4"), None), (json!(-1), None)]
+        {
             assert_eq!(index(&value).ok(), expected, "{value}");
         }
     }

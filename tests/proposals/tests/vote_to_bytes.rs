@@ -3,7 +3,9 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 use ephor_abi::{bridge::IOutbox, safe::ISafe, timelock::ITimelock};
-use ephor_explain::{Difference, Explanation, IdKind, Kind, Knowledge, Manner, Node, Note, Payload, Verdict, explain, verify};
+use ephor_explain::{
+    Difference, Explanation, IdKind, Kind, Knowledge, Manner, Node, Note, Payload, Verdict, explain, verify,
+};
 use ephor_proposals::{explanations, knowledge};
 
 sol! {
@@ -200,7 +202,9 @@ fn says_which_field_of_which_call_is_another() {
     assert_eq!(fields(&verdict(voted, &presented(&salted), &knowledge)), ["operation id", "salt"]);
 
     let mut fewer = call.clone();
-    (fewer.targets.pop(), fewer.values.pop(), fewer.payloads.pop());
+    fewer.targets.truncate(2);
+    fewer.values.truncate(2);
+    fewer.payloads.truncate(2);
     assert_eq!(fields(&verdict(voted, &presented(&fewer), &knowledge)), ["operation id", "missing call"]);
 
     let elsewhere = Payload { to: Some(SAFE), ..honest.clone() };

@@ -10,7 +10,8 @@ use super::harness::{answer, call, get, post, served};
 async fn what_is_no_request_is_answered_precisely() {
     let limits = Limits { batch: 3, depth: 8, ..Limits::default() };
     let served = served(limits).await;
-    let deep = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":{}{}}}", "[".repeat(9), "]".repeat(9));
+    let deep =
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":{}{}}}", "[".repeat(9), "]".repeat(9));
     let endless = "[".repeat(100_000);
     let long = json!(vec![json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId" }); 4]).to_string();
     for (body, code, part) in [
@@ -62,7 +63,8 @@ async fn bodies_are_bounded_whether_their_length_is_told_or_not() {
     let large = "x".repeat(1_001);
     assert_eq!(served.ask(&post("/", &large)).await.error(), (413, -32600));
     // Told, and never sent.
-    let told = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n";
+    let told =
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n";
     assert_eq!(served.ask(told).await.error(), (413, -32600));
     let part = format!("{:x}\r\n{}\r\n", 600, "x".repeat(600));
     let chunked = format!(

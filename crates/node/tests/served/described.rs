@@ -50,5 +50,8 @@ fn the_committed_description_is_the_present_one() {
         return;
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == present, "docs/openrpc.json is not up to date: run this test with EPHOR_BLESS=1 and look at the difference");
+    assert!(
+        committed == present,
+        "docs/openrpc.json is not up to date: run this test with EPHOR_BLESS=1 and look at the difference"
+    );
 }

@@ -58,6 +58,15 @@ pub(crate) async fn served(limits: Limits) -> Served {
 }
 
 pub(crate) async fn up(charter: &str, limits: Limits, access: Access, rpc: rpc::Settings) -> Served {
+    start(charter, limits, access, rpc, Pace::Manual).await
+}
+
+/// The smallest charter, with a clock that runs.
+pub(crate) async fn paced(pace: Pace) -> Served {
+    start("minimal.toml", Limits::default(), Access::default(), rpc::Settings::default(), pace).await
+}
+
+async fn start(charter: &str, limits: Limits, access: Access, rpc: rpc::Settings, pace: Pace) -> Served {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charters").join(charter);
     let toml = std::fs::read_to_string(&file).unwrap();
     let charter = Charter::load(&file).unwrap();
@@ -67,7 +76,7 @@ pub(crate) async fn up(charter: &str, limits: Limits, access: Access, rpc: rpc::
     let chain_id = stood.deployment.governance_chain().unwrap().chain_id;
     let shared = Shared::with(stood.network, rpc);
     let listen = "127.0.0.1:0".parse().unwrap();
-    let settings = Settings { listen, access, pace: Pace::Manual, limits, charter: toml };
+    let settings = Settings { listen, access, pace, limits, charter: toml };
     let node = Node::start(&shared, &stood.deployment, settings).await.unwrap();
     Served { node, shared, chain_id }
 }
@@ -75,7 +84,9 @@ pub(crate) async fn up(charter: &str, limits: Limits, access: Access, rpc: rpc::
 /// A request as text.
 pub(crate) fn post(path: &str, body: &str) -> String {
     let length = body.len();
-    format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 pub(crate) fn get(path: &str) -> String {

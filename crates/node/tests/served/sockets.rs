@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use alloy_primitives::Address;
-use ephor_node::Limits;
+use ephor_node::{Limits, Pace};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::harness::{Served, served};
+use super::harness::{Served, paced, served};
 
 const SENDER: Address = Address::repeat_byte(0xB1);
 
@@ -49,7 +49,8 @@ async fn subscribers_hear_of_heads_logs_and_transactions() {
     let (mut heads, mut logs, mut pending) =
         (served.socket("/").await, served.socket("/").await, served.socket("/home").await);
     let heads_id = heads.call("eth_subscribe", json!(["newHeads"])).await["result"].clone();
-    let none_id = logs.call("eth_subscribe", json!(["logs", { "topics": [format!("{:#066x}", 2)] }])).await["result"].clone();
+    let none_id =
+        logs.call("eth_subscribe", json!(["logs", { "topics": [format!("{:#066x}", 2)] }])).await["result"].clone();
     let logs_id = logs.call("eth_subscribe", json!(["logs", { "topics": [[topic]] }])).await["result"].clone();
     let pending_id = pending.call("eth_subscribe", json!(["newPendingTransactions"])).await["result"].clone();
     assert_ne!(none_id, logs_id);
@@ -96,11 +97,28 @@ async fn time_alone_makes_heads() {
 }
 
 #[tokio::test]
+async fn a_clock_that_runs_makes_heads() {
+    let served = paced(Pace::Times(Pace::MAX)).await;
+    let mut socket = served.socket("/").await;
+    let id = socket.call("eth_subscribe", json!(["newHeads"])).await["result"].clone();
+    let (first, second) = (socket.notified(&id).await, socket.notified(&id).await);
+    let time = |head: &Value| u64::from_str_radix(&head["timestamp"].as_str().unwrap()[2..], 16).unwrap();
+    assert!(time(&second) > time(&first), "{first} {second}");
+    served.node.stop().await;
+}
+
+#[tokio::test]
 async fn wrong_subscriptions_are_refused_and_their_number_is_bounded() {
     let limits = Limits { subscriptions: 2, ..Limits::default() };
     let served = served(limits).await;
     let mut socket = served.socket("/").await;
-    for params in [json!([]), json!(["news"]), json!(["logs", { "address": "0x1" }]), json!(["newPendingTransactions", 3]), json!({})] {
+    for params in [
+        json!([]),
+        json!(["news"]),
+        json!(["logs", { "address": "0x1" }]),
+        json!(["newPendingTransactions", 3]),
+        json!({}),
+    ] {
         assert_eq!(socket.call("eth_subscribe", params.clone()).await["error"]["code"], -32602, "{params}");
     }
     assert_eq!(socket.call("eth_unsubscribe", json!(["x"])).await["error"]["code"], -32602);

@@ -14,7 +14,13 @@ async fn health_readiness_and_metrics_are_told() {
         let answer = served.ask(&get(path)).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, body));
     }
-    served.call("/", "eth_sendTransaction", json!([{ "from": format!("0x{}", "b0".repeat(20)), "to": format!("0x{}", "c0".repeat(20)) }])).await;
+    served
+        .call(
+            "/",
+            "eth_sendTransaction",
+            json!([{ "from": format!("0x{}", "b0".repeat(20)), "to": format!("0x{}", "c0".repeat(20)) }]),
+        )
+        .await;
     served.call("/", "made_up", json!([])).await;
     served.call("/", "also_made_up", json!([])).await;
     let mut text = served.ask(&get("/metrics")).await;
@@ -34,7 +40,10 @@ async fn health_readiness_and_metrics_are_told() {
         assert!(text.body.lines().any(|found| found == line), "no {line} in\n{}", text.body);
     }
     let head = served.shared.lock().chain(served.chain_id).unwrap().head();
-    assert_eq!(text.body.lines().filter(|line| *line == format!("ephor_chain_head{{chain=\"home\"}} {head}")).count(), 1);
+    assert_eq!(
+        text.body.lines().filter(|line| *line == format!("ephor_chain_head{{chain=\"home\"}} {head}")).count(),
+        1
+    );
     served.node.stop().await;
 }
 
