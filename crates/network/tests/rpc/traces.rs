@@ -104,7 +104,7 @@ fn a_mined_transaction_is_executed_again() {
         let receipt = world.ask("eth_getTransactionReceipt", json!([hash]));
         let shown = world.ask("debug_traceTransaction", json!([hash, calls(json!({ "withLog": true }))]));
         assert_eq!(shown["gasUsed"], receipt["gasUsed"]);
-        assert_eq!(shown["output"], json!(B256::with_last_byte(1 + at as u8)));
+        assert_eq!(shown["output"], json!(B256::from(U256::from(at + 1))));
         assert_eq!(shown["logs"][0]["index"], receipt["logs"][0]["logIndex"]);
         let both = world.ask("debug_traceTransaction", json!([hash, prestate(json!({ "diffMode": true }))]));
         let sender = dev(at as u64).to_string();

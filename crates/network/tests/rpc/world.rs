@@ -33,7 +33,6 @@ pub(crate) const BASE_FEE: u64 = 7;
 
 /// Counts its calls in slot 0, logs and returns the count. With calldata: 0x01 and an address forwards the rest; 0x02 panics; anything
 /// else reverts with it.
-#[expect(clippy::needless_pass_by_value, reason = "an entry point owns its host")]
 fn counter(input: Vec<u8>, vm: VM) -> ArbResult {
     match input.first() {
         Some(1) => return unsafe { RawCall::new(&vm).call(Address::from_slice(&input[1..21]), &input[21..]) },
