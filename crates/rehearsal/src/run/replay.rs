@@ -65,14 +65,14 @@ impl Run<'_> {
             StatementKind::Measured,
             format!(
                 "The council's past is that of {file}: {}, with salt and operation ids that were computed for {} of them and read on chain for \
-                 {}, the hash of the message to the L1 for {}, calldata for {}, and {} of a Safe's owners before and after an update. \
+                 {}, the hash of the message to the L1 for {}, calldata for {}, and {} of a Safe's owners before and after. \
                  All of it is compared with what came about here, but only what is said to be read on chain is measured.",
                 text::count(updates.len(), "update", "updates"),
                 identified(Source::Computed),
                 identified(Source::Observed),
                 updates.iter().filter(|update| update.sent.is_some()).count(),
                 calldata.count(),
-                text::count(updates.iter().map(|update| update.owners.len()).sum(), "list", "lists"),
+                text::count(updates.iter().map(|update| update.owners.len()).sum(), "order", "orders"),
             ),
         );
         self.say(
