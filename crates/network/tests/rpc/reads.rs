@@ -122,6 +122,50 @@ fn accounts_are_read_in_all_ways_of_naming_a_block() {
 }
 
 #[test]
+fn the_past_is_read_where_it_is_kept() {
+    let trace = json!({ "tracer": "callTracer" });
+    for chain in [ETHEREUM, ONE] {
+        let world = World::past(chain);
+        let hashes = [world.count(0), world.count(0), world.count(0)];
+        world.ask("hardhat_setStorageAt", json!([COUNTER, "0x0", "0x64"]));
+        for (at, hash) in hashes.iter().enumerate() {
+            let block = world.ask("eth_getTransactionReceipt", json!([hash]))["blockNumber"].clone();
+            let count = U256::from(at + 1);
+            assert_eq!(world.get::<U256>("eth_getTransactionCount", json!([dev(0), block])), count);
+            let traced = world.ask("debug_traceTransaction", json!([hash, trace]));
+            assert_eq!(traced["output"], json!(B256::from(count)));
+            if at == 2 {
+                // The edit belongs to the block after which it was made.
+                continue;
+            }
+            assert_eq!(world.get::<U256>("eth_getStorageAt", json!([COUNTER, "0x0", block])), count);
+            assert_eq!(world.get::<U256>("eth_call", json!([{ "to": COUNTER }, block])), count + U256::ONE);
+            let traced = world.ask("debug_traceCall", json!([{ "to": COUNTER }, block, trace]));
+            assert_eq!(traced["output"], json!(B256::from(count + U256::ONE)));
+            let payload = json!({ "blockStateCalls": [{ "calls": [{ "to": COUNTER }] }] });
+            let blocks: Vec<SimulatedBlock> = world.get("eth_simulateV1", json!([payload, block]));
+            let number: U64 = serde_json::from_value(block).unwrap();
+            assert_eq!(blocks[0].inner.header.number, number.to::<u64>() + 1);
+            assert_eq!(U256::from_be_slice(&blocks[0].calls[0].return_data), count + U256::ONE);
+        }
+        assert_eq!(world.counted(), 100);
+    }
+    let world = World::new(ONE);
+    let block = world.ask("eth_blockNumber", json!([]));
+    world.count(0);
+    let error = world.refused("eth_call", json!([{ "to": COUNTER }, block]));
+    assert_eq!((error.code, error.message.starts_with("the state at block")), (-32000, true), "{error}");
+}
+
+#[test]
+fn nothing_is_proven_where_headers_commit_to_no_state() {
+    let world = World::new(ONE);
+    let error = world.refused("eth_getProof", json!([COUNTER, ["0x0"], "latest"]));
+    assert_eq!((error.code, error.message.contains("computes no state roots")), (-32000, true), "{error}");
+    assert_eq!(world.refused("eth_getProof", json!([COUNTER, vec!["0x0"; 1_025]])).code, -32602);
+}
+
+#[test]
 fn calls_and_estimates_take_overrides() {
     let world = World::new(ONE);
     let word = |value: u64| B256::from(U256::from(value));
