@@ -2,9 +2,10 @@
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256, hex, keccak256};
 use alloy_rpc_types_eth::{
-    AccessListResult, Block, BlockTransactions, FeeHistory, Log, Transaction, TransactionReceipt,
-    simulate::SimulatedBlock,
+    AccessListResult, Block, BlockTransactions, EIP1186AccountProofResponse, FeeHistory, Log, Transaction,
+    TransactionReceipt, simulate::SimulatedBlock,
 };
+use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use ephor_network::rpc::METHODS;
 use serde_json::{Value, json};
 
@@ -155,6 +156,27 @@ fn the_past_is_read_where_it_is_kept() {
     world.count(0);
     let error = world.refused("eth_call", json!([{ "to": COUNTER }, block]));
     assert_eq!((error.code, error.message.starts_with("the state at block")), (-32000, true), "{error}");
+}
+
+#[test]
+fn accounts_are_proven_against_the_root_in_the_header() {
+    let world = World::past(ONE);
+    world.count(0);
+    let root = world.get::<Block>("eth_getBlockByNumber", json!(["latest"])).header.state_root;
+    let proof: EIP1186AccountProofResponse = world.get("eth_getProof", json!([COUNTER, ["0x0", "0x5"], "latest"]));
+    assert_eq!(proof.address, COUNTER);
+    let account = TrieAccount {
+        nonce: proof.nonce,
+        balance: proof.balance,
+        storage_root: proof.storage_hash,
+        code_hash: keccak256(hex!("fe5255535400000001")),
+    };
+    let key = |bytes: &[u8]| Nibbles::unpack(keccak256(bytes));
+    let expected = Some(alloy_rlp::encode(account));
+    verify_proof(root, key(COUNTER.as_slice()), expected, &proof.account_proof).unwrap();
+    for (slot, value) in proof.storage_proof.iter().zip([Some(alloy_rlp::encode(U256::ONE)), None]) {
+        verify_proof(proof.storage_hash, key(slot.key.as_b256().as_slice()), value, &slot.proof).unwrap();
+    }
 }
 
 #[test]
