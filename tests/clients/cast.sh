@@ -41,6 +41,6 @@ same "$(of "$trace" value.to)" "$election"
 same "$(of "$trace" 'value.input.slice(0, 10)')" "$(cast sig 'addContender(uint256,bytes)')"
 same "$(of "$trace" "const logs = call => [...(call.logs ?? []), ...(call.calls ?? []).flatMap(logs)]; logs(value).map(log => log.topics[0]).join()")" \
     "$(cast sig-event 'ContenderAdded(uint256,address)')"
-same "$(cast receipt "$(of "$receipt" value.transactionHash)" status | cut -d' ' -f1)" 1
+same "$(of "$(cast receipt "$(of "$receipt" value.transactionHash)" --json)" value.status)" 0x1
 
 echo 'cast: sends, calls and traces'
