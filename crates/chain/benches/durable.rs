@@ -1,5 +1,6 @@
 //! What durability costs, and what a large database answers.
 //!
+//! - `blocks/fsync`: what the disk takes for a block's worth of bytes by itself.
 //! - `blocks/single`: one transaction, one block, waited for until it is on disk, one after the other.
 //! - `blocks/sixteen`: the same from sixteen threads that share a lock and wait outside of it, sixteen blocks.
 //! - `blocks/batch`: ten thousand transactions in blocks of a thousand, each block waited for.
@@ -77,6 +78,13 @@ fn blocks(criterion: &mut Criterion) {
     let take = |count: u64| next.replace(next.get() + count);
     let (database, mut chain) = open(&folder.path().join("blocks.redb"));
     group.throughput(Throughput::Elements(1)).measurement_time(Duration::from_secs(10));
+    let mut file = std::fs::File::create(folder.path().join("plain")).expect("a file");
+    group.bench_function("fsync", |bencher| {
+        bencher.iter(|| {
+            std::io::Write::write_all(&mut file, &[7; 1_500]).expect("room");
+            file.sync_data().expect("a disk");
+        });
+    });
     group.bench_function("single", |bencher| {
         bencher.iter(|| {
             submit(&mut chain, take(1));
