@@ -28,7 +28,7 @@ pub struct Call {
     /// The target.
     pub to: Address,
     /// Wei.
-    #[serde(default)]
+    #[serde(default, with = "crate::number")]
     pub value: U256,
     /// Calldata.
     #[serde(default)]

@@ -83,6 +83,7 @@ pub struct SafeNode {
     #[serde(default)]
     pub release: Release,
     /// The nonce that its transaction uses up.
+    #[serde(with = "crate::number")]
     pub nonce: U256,
     /// Its owners, in the Safe's order; none if they are not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -58,10 +58,13 @@ impl Operation {
 #[serde(deny_unknown_fields, default)]
 pub struct Refund {
     /// Gas that the target gets at least.
+    #[serde(with = "crate::number")]
     pub safe_tx_gas: U256,
     /// Gas refunded on top of what the execution took; `dataGas` before 1.0.0.
+    #[serde(with = "crate::number")]
     pub base_gas: U256,
     /// Refund for a unit of gas.
+    #[serde(with = "crate::number")]
     pub gas_price: U256,
     /// The token of the refund; zero for ether.
     pub gas_token: Address,
@@ -76,7 +79,7 @@ pub struct Action {
     /// The target.
     pub to: Address,
     /// Wei.
-    #[serde(default)]
+    #[serde(default, with = "crate::number")]
     pub value: U256,
     /// Calldata.
     pub data: Bytes,

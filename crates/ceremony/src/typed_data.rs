@@ -79,23 +79,9 @@ struct Message {
     nonce: Number,
 }
 
-/// A number as wallets write it: a JSON number, or text in decimal or with `0x`.
+/// A number as wallets write it.
 #[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "Value")]
-struct Number(U256);
-
-impl TryFrom<Value> for Number {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        let read = match &value {
-            Value::Number(number) => number.as_u64().map(U256::from),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        };
-        read.map(Self).ok_or_else(|| "a number is expected, such as 7, \"7\" or \"0x7\"".to_owned())
-    }
-}
+struct Number(#[serde(with = "crate::number")] U256);
 
 fn types(hashing: Hashing) -> BTreeMap<String, Vec<MemberType>> {
     let member = |(kind, name): (&str, &str)| MemberType { name: name.to_owned(), kind: kind.to_owned() };

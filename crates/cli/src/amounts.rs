@@ -146,7 +146,9 @@ pub(crate) fn span(text: &str) -> Result<u64, AmountError> {
         let count: u64 = rest[..end].parse().map_err(|_| wrong())?;
         let unit: String = rest[end..].chars().take_while(|c| c.is_alphabetic()).collect();
         let length = match unit.as_str() {
-            "" | "s" => 1,
+            // A number without a unit stands alone.
+            "" if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') => 1,
+            "s" => 1,
             "m" | "min" => 60,
             "h" => 3_600,
             "d" => 86_400,
@@ -155,9 +157,6 @@ pub(crate) fn span(text: &str) -> Result<u64, AmountError> {
         };
         seconds = count.checked_mul(length).and_then(|span| seconds.checked_add(span)).ok_or_else(wrong)?;
         rest = rest[end + unit.len()..].to_owned();
-        if unit.is_empty() && !rest.is_empty() {
-            return Err(wrong());
-        }
     }
     Ok(seconds)
 }

@@ -6,6 +6,7 @@ use crate::{
         pipeline::PipelineCommand, removal::RemovalCommand,
     },
     exit::EXIT_CODES,
+    up::UpArguments,
 };
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -34,6 +35,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Stand a council up on chains inside this process and play a scenario through.
     Rehearse(RehearseArguments),
+    /// Stand a council up on chains inside this process and serve them to wallets, libraries and the other commands.
+    Up(Box<UpArguments>),
     /// Check or show a charter: the parameters and powers of one council.
     Charter {
         /// What to do with it.
@@ -130,6 +133,7 @@ impl Command {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::Rehearse(arguments) => arguments.json,
+            Self::Up(arguments) => arguments.json,
             Self::Charter { command: CharterCommand::Check { json, .. } } => *json,
             Self::Election(command) => command.link().json,
             Self::Removal(command) => command.link().json,

@@ -10,6 +10,7 @@ use crate::{
     keeper::KeepError,
     link::{LinkError, names::NameError},
     signer::SignerError,
+    up::UpError,
 };
 use alloy_transport::TransportError;
 use ephor_charter::Faults;
@@ -89,6 +90,9 @@ pub(crate) enum Failure {
     /// The rehearsal has no result.
     #[error(transparent)]
     Rehearsal(RehearsalError),
+    /// A network cannot be run.
+    #[error(transparent)]
+    Up(#[from] UpError),
     /// The council cannot be reached.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -182,6 +186,7 @@ impl Failure {
             | Self::Cohort(_)
             | Self::Safe(_)
             | Self::Rehearsal(_) => Exit::Input,
+            Self::Up(error) => error.exit(),
             Self::Link(error) => of_link(error),
             Self::Signer(_) | Self::Consent(_) => Exit::Unsigned,
             Self::Message(error) => of_message(error),

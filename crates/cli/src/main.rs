@@ -27,6 +27,7 @@ mod show;
 mod signer;
 mod terminal;
 mod timeline;
+mod up;
 mod words;
 
 use actors::{accounts, block_on, man};
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Rehearse(arguments) => rehearse::rehearse(&arguments),
+        Command::Up(arguments) => up::up(&arguments),
         Command::Charter { command: CharterCommand::Check { file, json } } => charter::check(&file, json),
         Command::Charter { command: CharterCommand::Show { file } } => charter::show(&file),
         Command::Election(command) => block_on(async { command.run(&Link::open(command.link()).await?).await }),

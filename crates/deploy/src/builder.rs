@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use ephor_chain::{Code, Message as Call, Status};
-use ephor_network::Network;
+use ephor_network::{Network, NetworkError};
 
 use crate::stand_up::StandUpError;
 
@@ -56,9 +56,9 @@ impl Builder<'_> {
     }
 
     /// Writes slots of an account that has its code already.
-    pub(crate) fn write(&mut self, chain: u64, at: Address, slots: &[(U256, U256)]) -> Result<(), StandUpError> {
+    pub(crate) fn write(&mut self, chain: u64, at: Address, slots: &[(U256, U256)]) -> Result<(), NetworkError> {
         let code = self.network.chain(chain)?.code(at);
         let code = ephor_chain::program_id(&code).map_or(Code::Evm(code), Code::Program);
-        Ok(self.network.install(chain, at, &code, slots.iter().copied())?)
+        self.network.install(chain, at, &code, slots.iter().copied())
     }
 }

@@ -93,7 +93,7 @@ fn name(builder: &mut Builder<'_>, chain: u64, token: Address, terms: &Token) ->
     let mut slots = string_slots(NAME_SLOT, &terms.name);
     slots.extend(string_slots(SYMBOL_SLOT, &terms.symbol));
     slots.push((U256::from(HASHED_NAME_SLOT), keccak256(terms.name.as_bytes()).into()));
-    builder.write(chain, token, &slots)
+    Ok(builder.write(chain, token, &slots)?)
 }
 
 /// A string as Solidity stores it: up to 31 bytes beside twice its length, a longer one in slots of its own.

@@ -9,7 +9,7 @@ use ephor_explain::{Book, Knowledge, Payload, explain, input, verify};
 fn proposals(c: &mut Criterion) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let text = std::fs::read_to_string(root.join("data/arbitrum/governance-proposals.json")).expect("the proposals");
-    let charter = Charter::load(&root.join("charters/arbitrum.toml")).expect("the charter");
+    let charter = Charter::load(root.join("charters/arbitrum.toml")).expect("the charter");
     let knowledge = Knowledge { book: Book::of(&charter), ..Knowledge::default() };
     let payloads: Vec<Payload> = input::read(&text).expect("proposals").iter().map(input::Subject::payload).collect();
     c.bench_function("explain all proposals", |b| {

@@ -141,7 +141,8 @@ impl Book {
         for safe in &charter.safes {
             let kind = if safe.kind == SafeKind::Emergency { "emergency" } else { "non-emergency" };
             if let Some(address) = safe.address {
-                let entry = Entry { contract: Some("safe-l2"), ..plain(id(&safe.chain), format!("{kind} Safe {}", safe.name)) };
+                let entry =
+                    Entry { contract: Some("safe-l2"), ..plain(id(&safe.chain), format!("{kind} Safe {}", safe.name)) };
                 book.add(address, entry);
             }
         }
@@ -269,7 +270,8 @@ impl Book {
 
 /// The kind of contract, or the interface, of this name.
 fn kind_of(name: &str) -> Option<&'static str> {
-    let interface = || catalog::INTERFACES.iter().find(|interface| interface.name == name).map(|interface| interface.name);
+    let interface =
+        || catalog::INTERFACES.iter().find(|interface| interface.name == name).map(|interface| interface.name);
     catalog::contract(name).map(|contract| contract.name).or_else(interface)
 }
 

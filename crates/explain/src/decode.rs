@@ -160,11 +160,7 @@ impl Reader<'_> {
         word.map(B256::from_slice).ok_or_else(truncated)
     }
 
-    fn sequence<'t>(
-        &mut self,
-        types: impl Iterator<Item = &'t Type>,
-        region: Span,
-    ) -> Result<Vec<Decoded>, Malformed> {
+    fn sequence<'t>(&mut self, types: impl Iterator<Item = &'t Type>, region: Span) -> Result<Vec<Decoded>, Malformed> {
         let mut values = Vec::new();
         let mut at = region.start;
         for ty in types {
@@ -194,9 +190,7 @@ impl Reader<'_> {
             Ok(values)
         };
         let value = match ty {
-            Type::FixedArray(inner, length) => {
-                Value::List(members(&mut std::iter::repeat_n(inner.as_ref(), *length))?)
-            }
+            Type::FixedArray(inner, length) => Value::List(members(&mut std::iter::repeat_n(inner.as_ref(), *length))?),
             Type::Tuple(params) => Value::Tuple(members(&mut params.iter().map(|param| &param.ty))?),
             _ => elementary(ty, self.word(region, at)?)
                 .ok_or_else(|| Malformed { at, fault: Fault::DirtyWord { ty: ty.to_string() } })?,

@@ -52,6 +52,17 @@ impl<'a> Spot<'a> {
     }
 }
 
+/// How far down a comparison is, and what has been said above.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// At the nodes that are compared.
+    Top,
+    /// Below them.
+    Below,
+    /// Below nodes whose arguments differ, so that a difference of target or value has been named.
+    Explained,
+}
+
 /// The comparison of two payloads.
 pub(crate) struct Comparison<'a> {
     pub(crate) voted: &'a [u8],
@@ -60,6 +71,8 @@ pub(crate) struct Comparison<'a> {
     /// What is known on one side only.
     pub(crate) unchecked: Vec<&'static str>,
     pub(crate) most: usize,
+    /// Whether lists that belong together have different lengths, so that the lengths themselves are of interest.
+    pub(crate) ragged: bool,
 }
 
 static NO_BOOK: LazyLock<Book> = LazyLock::new(Book::default);
@@ -90,11 +103,10 @@ impl Comparison<'_> {
 
     /// Compares two nodes and all below.
     pub(crate) fn nodes(&mut self, v: &Spot<'_>, p: &Spot<'_>) {
-        self.node(v, p, true);
+        self.node(v, p, Depth::Top);
     }
 
-    /// The caller is compared at the top only: below, it follows from what is above.
-    fn node(&mut self, v: &Spot<'_>, p: &Spot<'_>, top: bool) {
+    fn node(&mut self, v: &Spot<'_>, p: &Spot<'_>, depth: Depth) {
         if self.found.len() >= self.most {
             return;
         }
@@ -109,25 +121,29 @@ impl Comparison<'_> {
         }
         // Whoever executes an operation or a proposal, it is the same; a message goes up on one chain and arrives on another.
         let anyone = matches!(a.kind, Kind::Operation | Kind::Proposal | Kind::SafeTransaction);
-        if top && !anyone {
+        // Below the top, the caller follows from what is above.
+        if depth == Depth::Top && !anyone {
             self.known("caller", (v, p), (a.from, b.from), |from| from.to_string());
         }
-        if a.kind != Kind::Message {
+        if a.kind != Kind::Message && depth != Depth::Explained {
             self.known("target", (v, p), (a.to, b.to), |to| to.to_string());
         }
         if a.manner != b.manner {
             let text = |spot: &Spot<'_>| Some(spot.place(None, format!("{:?}", spot.node.manner).to_lowercase()));
             self.add("call or delegate call", text(v), text(p));
         }
-        if !anyone && !matches!(a.kind, Kind::Message | Kind::Ticket) && a.value != b.value {
+        let own = !anyone && !matches!(a.kind, Kind::Message | Kind::Ticket) && depth != Depth::Explained;
+        if own && a.value != b.value {
             let text = |spot: &Spot<'_>| Some(spot.place(None, format!("{} wei", spot.node.value)));
             self.add("value", text(v), text(p));
         }
         self.ids(v, p);
+        let named = self.found.len();
         self.fields(v, p);
+        let below = if self.found.len() > named { Depth::Explained } else { Depth::Below };
         for i in 0..a.children.len().max(b.children.len()) {
             match (a.children.get(i), b.children.get(i)) {
-                (Some(a), Some(b)) => self.node(&v.child(i, a), &p.child(i, b), false),
+                (Some(a), Some(b)) => self.node(&v.child(i, a), &p.child(i, b), below),
                 (Some(a), None) => self.add("missing call", Some(whole(&v.child(i, a))), None),
                 (None, Some(b)) => self.add("additional call", None, Some(whole(&p.child(i, b)))),
                 (None, None) => {}
@@ -135,8 +151,14 @@ impl Comparison<'_> {
         }
         // What travels in different calldata at different stages is compared by its parts, everything else to the byte.
         let staged = anyone || matches!(a.kind, Kind::Message | Kind::Ticket);
-        if !staged && self.found.len() == before {
+        let found = &self.found[before..];
+        if !staged && found.is_empty() {
             self.bytes("calldata", (v, p), (a.data, b.data));
+        } else if !found.is_empty() && found.iter().all(|found| found.field.ends_with(" id")) {
+            // The parts are the same, so they are encoded differently.
+            for (i, (a, b)) in a.children.iter().zip(&b.children).enumerate() {
+                self.bytes("calldata", (&v.child(i, a), &p.child(i, b)), (a.data, b.data));
+            }
         }
     }
 
@@ -169,8 +191,10 @@ impl Comparison<'_> {
             self.add("function", text(v), text(p));
             return;
         }
-        for field in a.fields.iter().filter(|field| !field.below && field.name != "signatures") {
-            if let Some(other) = b.fields.iter().find(|other| other.name == field.name && !other.below) {
+        let wanted = |field: &&Field| !["signatures", "salt", "predecessor", "descriptionHash"].contains(&&*field.name);
+        self.ragged = a.notes.iter().chain(&b.notes).any(|note| *note == Note::LengthsDiffer);
+        for field in a.fields.iter().filter(wanted) {
+            if let Some(other) = b.fields.iter().find(|other| other.name == field.name) {
                 self.values(&field.name, (v, p), (&field.decoded, &other.decoded), Some((field, other)));
             }
         }
@@ -186,12 +210,15 @@ impl Comparison<'_> {
         if self.found.len() >= self.most {
             return;
         }
+        // What the nodes below show is compared there.
+        let below = fields.is_some_and(|(field, other)| field.below || other.below);
         match (&a.value, &b.value) {
+            (Value::Bytes(_), Value::Bytes(_)) if below => {}
             (Value::List(x), Value::List(y)) | (Value::Tuple(x), Value::Tuple(y)) => {
                 for (i, (a, b)) in x.iter().zip(y).enumerate() {
-                    self.values(&format!("{name}[{i}]"), (v, p), (a, b), None);
+                    self.values(&format!("{name}[{i}]"), (v, p), (a, b), fields);
                 }
-                if x.len() != y.len() {
+                if x.len() != y.len() && (!below || self.ragged) {
                     let name = format!("length of {name}");
                     let place = |spot: &Spot<'_>, at, len: usize| Some(spot.place(Some(at), len.to_string()));
                     self.add(&name, place(v, a.at, x.len()), place(p, b.at, y.len()));
@@ -202,9 +229,11 @@ impl Comparison<'_> {
             }
             (x, y) if x == y => {}
             _ => {
+                // Of a field itself there is a text with names and units, of its elements there is none.
                 let text = |payload, decoded: &Decoded, field: Option<&Field>| {
                     let words = Words { book: &NO_BOOK, payload, chain: None };
-                    field.map_or_else(|| words.field("", "", decoded, &[], None), |field| field.text.clone())
+                    let own = field.filter(|field| field.decoded.at == decoded.at && !name.ends_with(']'));
+                    own.map_or_else(|| words.field("", "", decoded, &[], None), |field| field.text.clone())
                 };
                 let (x, y) = (fields.map(|(field, _)| field), fields.map(|(_, field)| field));
                 let voted = v.place(Some(a.at), text(self.voted, a, x));
@@ -223,7 +252,9 @@ impl Comparison<'_> {
         let common = x.iter().zip(y).take_while(|(x, y)| x == y).count();
         let shown = |bytes: &[u8]| match bytes.get(common..) {
             None | Some([]) => format!("ends after {} bytes", bytes.len()),
-            Some(rest) => format!("0x{}{}", hex::encode(&rest[..rest.len().min(32)]), if rest.len() > 32 { "…" } else { "" }),
+            Some(rest) => {
+                format!("0x{}{}", hex::encode(&rest[..rest.len().min(32)]), if rest.len() > 32 { "…" } else { "" })
+            }
         };
         let voted = v.place(Some(a.start + common), shown(x));
         let presented = p.place(Some(b.start + common), shown(y));

@@ -145,7 +145,7 @@ pub fn read(text: &str) -> Result<Vec<Subject>, InputError> {
 
 fn number(value: Option<&Value>) -> Option<u64> {
     let value = value?;
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    amount(value).and_then(|number| u64::try_from(number).ok())
 }
 
 fn subject(json: &Value, place: &str, chain: Option<u64>) -> Result<Subject, InputError> {
@@ -161,7 +161,9 @@ fn subject(json: &Value, place: &str, chain: Option<u64>) -> Result<Subject, Inp
     };
     let address = |key: &'static str| match json.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_str().and_then(|text| text.parse().ok()).map(Some).ok_or_else(|| missing(key, "an address")),
+        Some(value) => {
+            value.as_str().and_then(|text| text.parse().ok()).map(Some).ok_or_else(|| missing(key, "an address"))
+        }
     };
     let value = match json.get("value") {
         None | Some(Value::Null) => U256::ZERO,
@@ -204,7 +206,8 @@ fn proposal(json: &Value, place: &str) -> Result<Proposal, InputError> {
     let hash = text("description_hash").or_else(|| text("descriptionHash")).and_then(|text| text.parse().ok());
     let hash = hash.or_else(|| text("description").map(alloy_primitives::keccak256));
     let expected = "the description, or its hash";
-    let description_hash = hash.ok_or_else(|| InputError::Field { place: format!("{place}.description_hash"), expected })?;
+    let description_hash =
+        hash.ok_or_else(|| InputError::Field { place: format!("{place}.description_hash"), expected })?;
     let governor = text("governor_address").or_else(|| text("governor")).and_then(|text| text.parse().ok());
     let id = json.get("proposal_id").or_else(|| json.get("proposalId")).or_else(|| json.get("id"));
     let stated_id = id.and_then(amount);

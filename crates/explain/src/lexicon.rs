@@ -97,8 +97,8 @@ impl Lexicon {
     /// # Errors
     /// What is wrong with the file.
     pub fn add_json(&mut self, text: &str) -> Result<usize, AbiError> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| AbiError::Json { line: error.line(), column: error.column() })?;
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| AbiError::Json { line: error.line(), column: error.column() })?;
         let entries = value.as_array().or_else(|| value.get("abi")?.as_array()).ok_or(AbiError::Shape)?;
         let mut added = 0;
         for (i, entry) in entries.iter().enumerate() {

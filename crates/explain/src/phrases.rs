@@ -196,7 +196,8 @@ mod tests {
         let mut seen: BTreeMap<Selector, String> = BTreeMap::new();
         let mut known = 0;
         for phrase in PHRASES {
-            let function = Function::parse(phrase.function).unwrap_or_else(|error| panic!("{}: {error}", phrase.function));
+            let function =
+                Function::parse(phrase.function).unwrap_or_else(|error| panic!("{}: {error}", phrase.function));
             assert!(function.inputs.iter().all(|param| !param.name.is_empty()), "{}", phrase.function);
             if let Some(item) = catalog::function(function.selector) {
                 assert_eq!(item.signature, function.signature);

@@ -347,9 +347,20 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_type_or_has_no_bound() {
-        for text in
-            ["", "f", "f(", "f(a)", "f(uint7)", "f(uint264)", "f(bytes33)", "f(uint08)", "f(address", "f() x", "f(())", "f(uint8[0])"]
-        {
+        for text in [
+            "",
+            "f",
+            "f(",
+            "f(a)",
+            "f(uint7)",
+            "f(uint264)",
+            "f(bytes33)",
+            "f(uint08)",
+            "f(address",
+            "f() x",
+            "f(())",
+            "f(uint8[0])",
+        ] {
             assert!(Function::parse(text).is_err(), "{text}");
         }
         assert_eq!(Function::parse("f(uint8[4096][4096])"), Err(TypeError::TooLarge));

@@ -152,17 +152,28 @@ impl Search<'_> {
     /// A part that transports others: what it does itself must be nothing.
     fn transport(&mut self, part: &Spot<'_>) {
         let faulty = |note: &&Note| {
-            matches!(note, Note::Malformed { .. } | Note::LengthsDiffer | Note::UnknownSafeOperation { .. } | Note::TooMuch { .. })
+            matches!(
+                note,
+                Note::Malformed { .. } | Note::LengthsDiffer | Note::UnknownSafeOperation { .. } | Note::TooMuch { .. }
+            )
         };
         for note in part.node.notes.iter().filter(faulty) {
             let presented = part.place(Some(part.node.data.start), note.to_string());
-            self.verdict.differences.push(Difference { field: "fault".to_owned(), voted: None, presented: Some(presented) });
+            self.verdict.differences.push(Difference {
+                field: "fault".to_owned(),
+                voted: None,
+                presented: Some(presented),
+            });
         }
         // With a gas price, a Safe pays whoever executes, or anybody it names.
         for field in part.node.fields.iter().filter(|field| field.name == "gasPrice") {
             if field.decoded.value != crate::decode::Value::Uint(U256::ZERO) {
                 let presented = part.place(Some(field.decoded.at), field.text.clone());
-                self.verdict.differences.push(Difference { field: "gasPrice".to_owned(), voted: None, presented: Some(presented) });
+                self.verdict.differences.push(Difference {
+                    field: "gasPrice".to_owned(),
+                    voted: None,
+                    presented: Some(presented),
+                });
             }
         }
         for (i, child) in part.node.children.iter().enumerate() {
@@ -181,6 +192,7 @@ impl Search<'_> {
             found: Vec::new(),
             unchecked: Vec::new(),
             most: MOST_DIFFERENCES,
+            ragged: false,
         };
         comparison.nodes(voted, part);
         comparison

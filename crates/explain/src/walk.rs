@@ -75,7 +75,10 @@ impl<'a> Walk<'a> {
             let to = call.to.map_or_else(|| "nobody known".to_owned(), |to| words.label(to));
             let with = words.bytes(call.data);
             (node.kind, node.sentence) = if call.data.len == 0 {
-                (Kind::Transfer, format!("Send {} to {to}, without calldata.", crate::units::Unit::Wei.show(call.value)))
+                (
+                    Kind::Transfer,
+                    format!("Send {} to {to}, without calldata.", crate::units::Unit::Wei.show(call.value)),
+                )
             } else {
                 (Kind::Unknown, format!("Call {to} with {with}, which is too short for a function."))
             };
@@ -110,7 +113,8 @@ impl<'a> Walk<'a> {
             }
         }
         let chosen = read.as_ref().map_or(candidates[0], |(candidate, _)| *candidate);
-        let contract = call.to.and_then(|to| self.knowledge.book.entry(call.chain, to)).and_then(|entry| entry.contract);
+        let contract =
+            call.to.and_then(|to| self.knowledge.book.entry(call.chain, to)).and_then(|entry| entry.contract);
         node.reading = Some(Reading {
             signature: chosen.function.signature.clone(),
             selector: chosen.function.selector,
@@ -143,7 +147,8 @@ impl<'a> Walk<'a> {
     /// The arguments for people.
     pub(crate) fn fields(&self, call: &Call, params: &[Param], values: &[Decoded], sentence: &str) -> Vec<Field> {
         let words = self.words(call.chain);
-        let name = |(i, param): (usize, &Param)| if param.name.is_empty() { format!("#{i}") } else { param.name.clone() };
+        let name =
+            |(i, param): (usize, &Param)| if param.name.is_empty() { format!("#{i}") } else { param.name.clone() };
         let names = params.iter().enumerate().map(name);
         let named: Vec<(String, Decoded)> = names.zip(values.iter().cloned()).collect();
         let each = |(param, (name, decoded)): (&Param, &(String, Decoded))| Field {
@@ -195,7 +200,6 @@ pub(crate) fn shown_below(node: &mut Node, names: &[&str]) {
 pub(crate) fn add_id(node: &mut Node, kind: IdKind, hash: B256) {
     node.ids.push(Id { kind, hash });
 }
-
 
 /// Arguments by index and kind; `None` where the function is another than thought.
 pub(crate) trait Arguments {

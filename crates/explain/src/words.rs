@@ -45,7 +45,14 @@ impl Words<'_> {
     }
 
     /// A value with the measure that `sentence` gives its parameter.
-    pub(crate) fn field(&self, sentence: &str, name: &str, decoded: &Decoded, others: &[(String, Decoded)], callee: Option<Address>) -> String {
+    pub(crate) fn field(
+        &self,
+        sentence: &str,
+        name: &str,
+        decoded: &Decoded,
+        others: &[(String, Decoded)],
+        callee: Option<Address>,
+    ) -> String {
         let measure = self.measure(sentence, name, others, callee);
         let mut text = String::new();
         self.write(&mut text, decoded, &measure, true);

@@ -193,6 +193,13 @@ fn the_same_input_gives_the_same_report_byte_for_byte() {
 }
 
 #[test]
+fn the_real_past_comes_about_again() {
+    let report = check("arbitrum-history.toml");
+    let (first, last) = (&report.updates[0], &report.updates[report.updates.len() - 1]);
+    assert_eq!((first.nonce, last.nonce), (Some(1), Some(15)));
+}
+
+#[test]
 fn the_core_governor_decides_and_waits() {
     check("core-proposal.toml");
 }

@@ -94,7 +94,7 @@ pub fn record() -> Vec<Recorded> {
 /// If the charter cannot be read.
 #[must_use]
 pub fn knowledge() -> Knowledge {
-    let charter = Charter::load(&folder("charters/arbitrum.toml")).expect("the charter");
+    let charter = Charter::load(folder("charters/arbitrum.toml")).expect("the charter");
     Knowledge { book: Book::of(&charter), ..Knowledge::default() }
 }
 

@@ -26,7 +26,7 @@ fn names_the_update_of_january_2026_as_it_was_named_on_chain() {
     let members = [cohort("first_cohort"), cohort("second_cohort")].concat();
     assert_eq!(members.len(), 12);
 
-    let charter = Charter::load(&folder("charters/arbitrum.toml")).expect("the charter");
+    let charter = Charter::load(folder("charters/arbitrum.toml")).expect("the charter");
     let deployment = Deployment::live(&charter).expect("complete");
     let delay_seconds = U256::from(charter.timelocks.l1_delay_seconds.expect("there is an L1 timelock"));
     let update = Plan::of(&deployment, delay_seconds).expect("complete").update(members.clone(), U256::from(15));
@@ -35,8 +35,11 @@ fn names_the_update_of_january_2026_as_it_was_named_on_chain() {
     let sent = &observed["l2_to_l1"];
     let number = |name: &str| U256::from(sent[name].as_u64().expect("a number"));
     let mut knowledge = knowledge();
-    knowledge.facts.sent =
-        Some(Sent { l2_block: number("l2_block"), l1_block: number("l1_block"), timestamp_seconds: number("timestamp") });
+    knowledge.facts.sent = Some(Sent {
+        l2_block: number("l2_block"),
+        l1_block: number("l1_block"),
+        timestamp_seconds: number("timestamp"),
+    });
     let Operation { target, data, salt } = update.operation;
     let call = ITimelock::executeCall { target, value: U256::ZERO, payload: data, predecessor: B256::ZERO, salt };
     let payload = Payload {

@@ -25,7 +25,8 @@ fn reproduces_every_proposal_id_and_both_operation_ids() {
             assert_eq!(operation(first), (observed.operation_id, observed.salt), "{id}");
             on_l2 += 1;
         }
-        let operations: Vec<&Node> = first.children.iter().flat_map(Node::walk).filter(|node| node.kind == Kind::Operation).collect();
+        let operations: Vec<&Node> =
+            first.children.iter().flat_map(Node::walk).filter(|node| node.kind == Kind::Operation).collect();
         // Of defeated proposals, the record does not say what the L1 timelock would have been told.
         if let Some(payload) = &recorded.l1_payload {
             let [operation] = operations[..] else { panic!("{id}: {} operations", operations.len()) };

@@ -3,7 +3,9 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 use ephor_abi::{bridge::IOutbox, safe::ISafe, timelock::ITimelock};
-use ephor_explain::{Difference, Explanation, IdKind, Kind, Knowledge, Manner, Node, Payload, Verdict, explain, verify};
+use ephor_explain::{
+    Difference, Explanation, IdKind, Kind, Knowledge, Manner, Node, Note, Payload, Verdict, explain, verify,
+};
 use ephor_proposals::{explanations, knowledge};
 
 sol! {
@@ -126,10 +128,13 @@ fn finds_the_message_in_what_the_outbox_executes() {
     assert!(found > 0);
 }
 
-/// Whether the node at the end of a way no longer decodes, or decodes to other calls, because of the byte.
+/// Whether the byte breaks the node at the end of a way: it no longer decodes, or the byte is one of its length.
 fn broken(root: &Node, way: &[usize], at: usize) -> bool {
     let node = way.iter().try_fold(root, |node, index| node.children.get(index - 1));
-    node.is_some_and(|node| (node.data.start..node.data.end()).contains(&at) && node.kind == Kind::Malformed)
+    node.is_some_and(|node| {
+        let (start, end) = (node.data.start, node.data.end());
+        (start.saturating_sub(32)..start).contains(&at) || (node.kind == Kind::Malformed && (start..end).contains(&at))
+    })
 }
 
 #[test]
@@ -146,7 +151,8 @@ fn names_the_byte_of_every_alteration() {
                 let presented = Payload { data: data.into(), ..honest.clone() };
                 let explained = explain(presented, &knowledge).expect("short");
                 let verdict = verify(&voted, &explained);
-                let unusual = explained.root.notes.iter().any(|note| matches!(note, ephor_explain::Note::Unusual { .. }));
+                let note = |note: &Note| matches!(note, Note::Unusual { at: from } if from.abs_diff(at) < 32);
+                let unusual = explained.root.walk().any(|node| node.notes.iter().any(note));
                 if verdict.is_same() {
                     // Padding is not part of what is hashed, so the operation is the same; but the reader is told.
                     assert!(unusual, "byte {at} of {}", explained.payload.data);
@@ -158,7 +164,8 @@ fn names_the_byte_of_every_alteration() {
                     near || place.is_some_and(|place| broken(&explained.root, &place.node, at))
                 };
                 let found = &verdict.differences;
-                assert!(found.iter().any(near), "byte {at}: {found:#?}");
+                // An offset that leads elsewhere is found as what it leads to; that it is unusual is said where it stands.
+                assert!(unusual || found.iter().any(near), "byte {at}: {found:#?}");
             }
         }
     }
@@ -195,7 +202,9 @@ fn says_which_field_of_which_call_is_another() {
     assert_eq!(fields(&verdict(voted, &presented(&salted), &knowledge)), ["operation id", "salt"]);
 
     let mut fewer = call.clone();
-    (fewer.targets.pop(), fewer.values.pop(), fewer.payloads.pop());
+    fewer.targets.truncate(2);
+    fewer.values.truncate(2);
+    fewer.payloads.truncate(2);
     assert_eq!(fields(&verdict(voted, &presented(&fewer), &knowledge)), ["operation id", "missing call"]);
 
     let elsewhere = Payload { to: Some(SAFE), ..honest.clone() };

@@ -13,6 +13,7 @@ use alloy_provider::Provider;
 use alloy_transport::TransportError;
 use clap::{Args, Subcommand};
 use ephor_client::Moment;
+use ephor_rules::stages::Phase;
 use serde_json::{Value, json};
 
 /// What to do with the clock.
@@ -138,7 +139,7 @@ async fn advance(link: &Link, target: &Target) -> Result<(), Failure> {
         let pipeline = link.council.pipeline().await?;
         let next = pipeline.next_steps().first().map(|step| step.earliest_seconds).ok_or(ClockError::NoStep)?;
         // What is due and cannot be taken yet, a message that is to arrive, takes another while.
-        if next > now.seconds { next } else { now.seconds.saturating_add(600) }
+        if next > now.seconds { next.saturating_add(slot) } else { now.seconds.saturating_add(600) }
     };
     if to < now.seconds {
         return Err(ClockError::Backwards { now: now.seconds, asked: to }.into());
@@ -150,13 +151,10 @@ async fn advance(link: &Link, target: &Target) -> Result<(), Failure> {
 
 /// The second in which the block after the present phase of the election begins.
 async fn end_of_phase(link: &Link, slot_seconds: u64) -> Result<u64, Failure> {
-    let next = link.council.elections().await?;
-    let mut view = link.council.election(next.saturating_sub(1)).await?;
-    if view.phase == ephor_rules::stages::Phase::Installed || view.index >= next {
-        view = link.council.election(next).await?;
-    }
+    let view = super::election::current(link).await?;
     match (view.phase, view.until) {
-        (ephor_rules::stages::Phase::Waiting { start_seconds }, _) => Ok(start_seconds),
+        // A chain with slots sees the time of its last slot.
+        (Phase::Waiting { start_seconds }, _) => Ok(start_seconds.saturating_add(slot_seconds)),
         (_, Some(until)) => {
             let clock = link.council.l1_clock().await?;
             let after = clock.deadline(until.l1_block.saturating_add(1)).seconds;

@@ -13,7 +13,7 @@ use crate::{
     terminal::{self, Style},
 };
 use clap::{Args, Subcommand};
-use ephor_client::{ReadError, actions::election::Round};
+use ephor_client::{ReadError, actions::election::Round, views::ElectionView};
 use ephor_rules::stages::Phase;
 use serde_json::json;
 
@@ -133,13 +133,36 @@ pub(crate) async fn index(link: &Link, named: Option<u64>) -> Result<u64, ReadEr
     }
 }
 
-async fn status(link: &Link, arguments: &StatusArguments) -> Result<Exit, Failure> {
-    let created = link.council.elections().await?;
-    let mut view = link.council.election(arguments.index.unwrap_or(created.saturating_sub(1))).await?;
-    let over = view.phase == Phase::Installed || view.index >= created;
-    if arguments.index.is_none() && over && view.index < created {
-        view = link.council.election(created).await?;
+/// The election that is under way, or the next.
+///
+/// # Errors
+/// [`ReadError`].
+pub(crate) async fn current(link: &Link) -> Result<ElectionView, ReadError> {
+    let next = link.council.elections().await?;
+    match last(link, next).await? {
+        Some(view) if view.phase != Phase::Installed => Ok(view),
+        _ => link.council.election(next).await,
     }
+}
+
+/// The election before `next`, if the governors know it: those before a rehearsal began are counted, but nothing is left of them.
+///
+/// # Errors
+/// [`ReadError`].
+pub(crate) async fn last(link: &Link, next: u64) -> Result<Option<ElectionView>, ReadError> {
+    let Some(index) = next.checked_sub(1) else { return Ok(None) };
+    match link.council.election(index).await {
+        Ok(view) => Ok(Some(view)),
+        Err(ReadError::Reverted { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn status(link: &Link, arguments: &StatusArguments) -> Result<Exit, Failure> {
+    let view = match arguments.index {
+        Some(index) => link.council.election(index).await?,
+        None => current(link).await?,
+    };
     let account = arguments.account.as_deref().map(|account| link.account(account)).transpose()?;
     let power = match account {
         Some(account) => {

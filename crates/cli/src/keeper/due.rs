@@ -1,7 +1,7 @@
 //! What is due: read from the chains, with the time of each step's own chain.
 
 use super::{KeepError, Scope, Waiting};
-use crate::link::Link;
+use crate::{actors::election, link::Link};
 use ephor_client::{
     Prepared, ProposalState,
     actions::{proposals::Governor, relay::RelayError},
@@ -87,8 +87,8 @@ async fn updates(link: &Link, scope: Scope, due: &mut Due) -> Result<(), KeepErr
 
 async fn elections(link: &Link, due: &mut Due) -> Result<(), KeepError> {
     let (council, next) = (&link.council, link.council.elections().await?);
-    for index in next.saturating_sub(1)..=next {
-        let view = council.election(index).await?;
+    for view in [election::last(link, next).await?, Some(council.election(next).await?)].into_iter().flatten() {
+        let index = view.index;
         let deed = match view.phase {
             Phase::Due => council.create_election(index),
             Phase::ReadyForMemberElection => council.start_member_election(index),

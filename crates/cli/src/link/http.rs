@@ -30,7 +30,7 @@ const ANSWER: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// [`LinkError::Url`].
-pub(super) fn url(text: &str) -> Result<Url, LinkError> {
+pub(crate) fn url(text: &str) -> Result<Url, LinkError> {
     let wrong = || LinkError::Url { given: text.to_owned() };
     let url: Url = text.parse().map_err(|_| wrong())?;
     if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(wrong()) }
@@ -54,7 +54,7 @@ pub(super) fn host(url: &Url) -> String {
 ///
 /// # Errors
 /// [`LinkError::Tls`].
-pub(super) fn provider(url: &Url) -> Result<DynProvider, LinkError> {
+pub(crate) fn provider(url: &Url) -> Result<DynProvider, LinkError> {
     let failed = |error: &dyn std::fmt::Display| LinkError::Tls { host: host(url), why: error.to_string() };
     let local = url.host_str().is_some_and(is_local);
     let mut client = ClientBuilder::new().connect_timeout(CONNECT).timeout(ANSWER).redirect(Policy::none());

@@ -144,7 +144,7 @@ mod tests {
         check(|value| value["version"] = json!(4), Unopened::NoKeystore);
         check(|value| value["crypto"]["kdf"] = json!("md5"), Unopened::NoKeystore);
         check(|value| value["crypto"]["kdfparams"]["c"] = json!(u64::MAX), Unopened::TooCostly);
-        check(|value| value["crypto"]["kdfparams"]["dklen"] = json!(1 << 40), Unopened::TooCostly);
+        check(|value| value["crypto"]["kdfparams"]["dklen"] = json!(1_u64 << 40), Unopened::TooCostly);
         check(|value| value["crypto"]["kdfparams"]["dklen"] = json!(4), Unopened::NoKeystore);
         let scrypt = |n: u64, r: u64| {
             move |value: &mut Value| {

@@ -16,7 +16,8 @@ use crate::{
 
 /// What the L1 timelock reads from the calldata of a call to the magic target.
 static MAGIC: LazyLock<Option<Function>> = LazyLock::new(|| {
-    let text = "ticket(address inbox, address to, uint256 l2CallValue, uint256 gasLimit, uint256 maxFeePerGas, bytes data)";
+    let text =
+        "ticket(address inbox, address to, uint256 l2CallValue, uint256 gasLimit, uint256 maxFeePerGas, bytes data)";
     Function::parse(text).ok()
 });
 
@@ -188,7 +189,11 @@ impl Walk<'_> {
         if !creation {
             shown_below(node, &["data"]);
             let inner = call.makes(values.address(0)?, values.uint(1)?, values.span(4)?);
-            node.children = vec![self.call(Call { chain: call.to.and_then(|to| self.knowledge.book.behind(to)), from: None, ..inner })];
+            node.children = vec![self.call(Call {
+                chain: call.to.and_then(|to| self.knowledge.book.behind(to)),
+                from: None,
+                ..inner
+            })];
         }
         Some(())
     }
@@ -197,7 +202,8 @@ impl Walk<'_> {
         node.kind = Kind::Ticket;
         shown_below(node, &["message"]);
         let inner = call.makes(values.address(0)?, call.value, values.span(1)?);
-        node.children = vec![self.call(Call { chain: call.to.and_then(|to| self.knowledge.book.behind(to)), from: None, ..inner })];
+        node.children =
+            vec![self.call(Call { chain: call.to.and_then(|to| self.knowledge.book.behind(to)), from: None, ..inner })];
         Some(())
     }
 }

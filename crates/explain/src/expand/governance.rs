@@ -62,12 +62,21 @@ impl Walk<'_> {
         let mut operation = bare(&waiting);
         operation.kind = Kind::Operation;
         operation.value = U256::ZERO;
+        // As the timelock names them, so that they can be compared with its own calldata.
+        operation.fields = node.fields.iter().take(3).cloned().collect();
+        for (field, name) in operation.fields.iter_mut().zip(["targets", "values", "payloads"]) {
+            name.clone_into(&mut field.name);
+        }
         let id = ids::batch(&calls.targets, &calls.values, &calls.datas, B256::ZERO, description);
         add_id(&mut operation, IdKind::Operation, id);
         add_id(&mut operation, IdKind::Salt, description);
         add_id(&mut operation, IdKind::Predecessor, B256::ZERO);
-        let what = if calls.targets.len() == 1 { "the call".to_owned() } else { format!("the {} calls", calls.targets.len()) };
-        let who = timelock.map_or_else(|| "The governor's timelock".to_owned(), |timelock| format!("The {}", self.words(call.chain).label(timelock)));
+        let what =
+            if calls.targets.len() == 1 { "the call".to_owned() } else { format!("the {} calls", calls.targets.len()) };
+        let who = timelock.map_or_else(
+            || "The governor's timelock".to_owned(),
+            |timelock| format!("The {}", self.words(call.chain).label(timelock)),
+        );
         operation.sentence = format!("{who} waits for its delay and then makes {what}.");
         operation.children = self.make(&waiting, &calls);
         node.children = vec![operation];
@@ -99,13 +108,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    pub(super) fn executor(
-        &mut self,
-        call: &Call,
-        node: &mut Node,
-        values: &[Decoded],
-        manner: Manner,
-    ) -> Option<()> {
+    pub(super) fn executor(&mut self, call: &Call, node: &mut Node, values: &[Decoded], manner: Manner) -> Option<()> {
         node.kind = Kind::Carrier;
         let inner = call.makes(values.address(0)?, call.value, values.span(1)?);
         shown_below(node, &["upgradeCallData", "targetCallData"]);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use ephor_chain::{AccountState, CallFrame, FrameEnd, FrameKind, TouchedAccount, TraceError, Traced};
+use ephor_chain::{AccountState, CallFrame, FrameEnd, FrameKind, Scene, TouchedAccount, TraceError, Traced};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     desk::Desk,
     errors::halted,
     params::{Args, Why, boolean, field, hash, object, text},
-    queries::{block_overrides, overrides, scene, transaction},
+    queries::{block_overrides, overrides, transaction, with_state},
     shapes::quantity,
     table::{Method, Param, Room},
 };
@@ -90,15 +90,17 @@ fn trace_transaction(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcE
 }
 
 fn trace_call(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let (request, tracer) = (args.get(0, transaction)?, args.get(2, tracer)?);
-    let mut scene = scene(room.chain()?, args, 1, usize::MAX, usize::MAX)?;
-    args.optional(2, |options| {
-        let options = object(options)?;
-        scene.accounts = field(options, "stateOverrides", overrides)?.unwrap_or_default();
-        field(options, "blockOverrides", |value| block_overrides(value, &mut scene.env))
+    let (request, tracer, chain_id) = (args.get(0, transaction)?, args.get(2, tracer)?, room.chain_id);
+    let traced = with_state(room.chain_mut()?, args, 1, |chain| {
+        let mut scene = Scene::new(chain.env());
+        args.optional(2, |options| {
+            let options = object(options)?;
+            scene.accounts = field(options, "stateOverrides", overrides)?.unwrap_or_default();
+            field(options, "blockOverrides", |value| block_overrides(value, &mut scene.env))
+        })?;
+        let ask = request.ask(chain_id, &scene.env)?;
+        chain.trace_call(&scene, &ask, tracer.nested()).map_err(refused)
     })?;
-    let ask = request.ask(room.chain_id, &scene.env)?;
-    let traced = room.chain_mut()?.trace_call(&scene, &ask, tracer.nested()).map_err(refused)?;
     Ok(tracer.shown(&traced, 0, room.desk))
 }
 

@@ -85,13 +85,11 @@ impl RpcError {
     pub(super) fn estimate(error: &EstimateError, desk: &Desk) -> Self {
         match error {
             EstimateError::Reverts(data) => Self::reverted(data, desk),
-            EstimateError::Halts(HaltReason::OutOfGas(_), limit) => {
+            EstimateError::Halts(HaltReason::OutOfGas(_), limit)
+            | EstimateError::Execute(ExecuteError::IntrinsicGas { limit, .. }) => {
                 Self::refused(format_args!("gas required exceeds allowance ({limit})"))
             }
             EstimateError::Halts(reason, _) => Self::refused(halted(reason, None)),
-            EstimateError::Execute(ExecuteError::IntrinsicGas { limit, .. }) => {
-                Self::refused(format_args!("gas required exceeds allowance ({limit})"))
-            }
             EstimateError::Execute(error) => error.clone().into(),
         }
     }

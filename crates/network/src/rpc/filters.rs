@@ -91,7 +91,7 @@ impl Filters {
                 (NetworkEvent::Block { chain_id, number, .. }, What::Logs { next, .. } | What::Blocks { next })
                     if *chain_id == filter.chain_id =>
                 {
-                    *next = (*next).min(*number)
+                    *next = (*next).min(*number);
                 }
                 _ => {}
             }

@@ -211,51 +211,51 @@ mod tests {
     #[track_caller]
     fn check<T: std::fmt::Debug + PartialEq>(
         parse: fn(&Value) -> Result<T, Why>,
-        value: Value,
+        value: &Value,
         expected: Result<T, &str>,
     ) {
-        assert_eq!(parse(&value), expected.map_err(ToOwned::to_owned), "{value}");
+        assert_eq!(parse(value), expected.map_err(ToOwned::to_owned), "{value}");
     }
 
     #[test]
     fn quantities_are_strict() {
-        check(quantity, json!("0x0"), Ok(0));
-        check(quantity, json!("0xffffffffffffffff"), Ok(u64::MAX));
-        check(quantity, json!("0x10000000000000000"), Err("hex number > 64 bits"));
-        check(quantity, json!("0x"), Err("hex string \"0x\""));
-        check(quantity, json!("0x01"), Err("hex number with leading zero digits"));
-        check(quantity, json!("10"), Err("hex string without 0x prefix"));
-        check(quantity, json!("0xg"), Err("invalid hex string"));
-        check(quantity, json!("0x+1"), Err("invalid hex string"));
-        check(quantity, json!("0x1_0"), Err("invalid hex string"));
-        check(quantity, json!(1), Err("a number is not a string"));
-        check(wide, json!(format!("0x1{}", "0".repeat(64))), Err("hex number > 256 bits"));
+        check(quantity, &json!("0x0"), Ok(0));
+        check(quantity, &json!("0xffffffffffffffff"), Ok(u64::MAX));
+        check(quantity, &json!("0x10000000000000000"), Err("hex number > 64 bits"));
+        check(quantity, &json!("0x"), Err("hex string \"0x\""));
+        check(quantity, &json!("0x01"), Err("hex number with leading zero digits"));
+        check(quantity, &json!("10"), Err("hex string without 0x prefix"));
+        check(quantity, &json!("0xg"), Err("invalid hex string"));
+        check(quantity, &json!("0x+1"), Err("invalid hex string"));
+        check(quantity, &json!("0x1_0"), Err("invalid hex string"));
+        check(quantity, &json!(1), Err("a number is not a string"));
+        check(wide, &json!(format!("0x1{}", "0".repeat(64))), Err("hex number > 256 bits"));
     }
 
     #[test]
     fn bytes_are_pairs_of_digits_behind_a_prefix() {
-        check(data, json!("0x"), Ok(Bytes::new()));
-        check(data, json!("0x0aF0"), Ok(Bytes::from_static(&[0x0a, 0xf0])));
-        check(data, json!("0x0"), Err("hex string of odd length"));
-        check(data, json!("0xzz"), Err("invalid hex string"));
-        check(data, json!("00"), Err("hex string without 0x prefix"));
-        check(data, json!("0xé"), Err("invalid hex string"));
-        check(address, json!("0x00"), Err("hex string has length 2, want 40"));
-        check(hash, json!({}), Err("an object is not a string"));
+        check(data, &json!("0x"), Ok(Bytes::new()));
+        check(data, &json!("0x0aF0"), Ok(Bytes::from_static(&[0x0a, 0xf0])));
+        check(data, &json!("0x0"), Err("hex string of odd length"));
+        check(data, &json!("0xzz"), Err("invalid hex string"));
+        check(data, &json!("00"), Err("hex string without 0x prefix"));
+        check(data, &json!("0xé"), Err("invalid hex string"));
+        check(address, &json!("0x00"), Err("hex string has length 2, want 40"));
+        check(hash, &json!({}), Err("an object is not a string"));
     }
 
     #[test]
     fn development_methods_take_numbers_as_people_write_them() {
         for value in [json!(10), json!("10"), json!("0xa"), json!("0x000a")] {
-            check(any_number, value, Ok(10));
+            check(any_number, &value, Ok(10));
         }
-        check(any_number, json!(-1), Err("-1 is not a number of 64 bits"));
-        check(any_number, json!(1.5), Err("1.5 is not a number of 64 bits"));
-        check(any_number, json!("ten"), Err("not a number"));
-        check(any_number, json!(""), Err("not a number"));
-        check(any_number, json!([]), Err("an array is not a number"));
-        check(slot, json!("0x00"), Ok(U256::ZERO));
-        check(slot, json!("1"), Ok(U256::from(1)));
-        check(slot, json!("0x"), Err("storage slot is not 1 to 64 hex digits"));
+        check(any_number, &json!(-1), Err("-1 is not a number of 64 bits"));
+        check(any_number, &json!(1.5), Err("1.5 is not a number of 64 bits"));
+        check(any_number, &json!("ten"), Err("not a number"));
+        check(any_number, &json!(""), Err("not a number"));
+        check(any_number, &json!([]), Err("an array is not a number"));
+        check(slot, &json!("0x00"), Ok(U256::ZERO));
+        check(slot, &json!("1"), Ok(U256::from(1)));
+        check(slot, &json!("0x"), Err("storage slot is not 1 to 64 hex digits"));
     }
 }

@@ -79,12 +79,17 @@ impl BlockRef {
     }
 }
 
-/// The number of the block whose state parameter `index` asks for.
-pub(super) fn state_at(chain: &Chain, args: &Args<'_>, index: usize) -> Result<u64, RpcError> {
+/// Lets `look` see the chain as the block that parameter `index` names left it: the latest, if it names none.
+pub(super) fn with_state<T>(
+    chain: &mut Chain,
+    args: &Args<'_>,
+    index: usize,
+    look: impl FnOnce(&mut Chain) -> Result<T, RpcError>,
+) -> Result<T, RpcError> {
     let asked = args.optional(index, block)?.unwrap_or(BlockRef::Latest).found(chain)?;
     let head = chain.head();
     if asked == head {
-        return Ok(asked);
+        return look(chain);
     }
     Err(RpcError::refused(format_args!("the state of block {asked} is not kept: ask for the latest, {head}")))
 }
@@ -211,9 +216,8 @@ impl TransactionArgs {
 
 // ── Overrides ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// The scene that a call asks for: the state of a block, with accounts and the block's own values overridden.
-pub(super) fn scene(chain: &Chain, args: &Args<'_>, at: usize, state: usize, env: usize) -> Result<Scene, RpcError> {
-    state_at(chain, args, at)?;
+/// The scene that a call asks for: accounts and the block's own values overridden, by the parameters of those indices.
+pub(super) fn scene(chain: &Chain, args: &Args<'_>, state: usize, env: usize) -> Result<Scene, RpcError> {
     let mut scene = Scene::new(chain.env());
     scene.accounts = args.optional(state, overrides)?.unwrap_or_default();
     args.optional(env, |value| block_overrides(value, &mut scene.env))?;

@@ -25,7 +25,7 @@ pub struct Method {
     /// Whether it is there on rehearsal chains only.
     pub rehearsal_only: bool,
     /// What can be done before anything is locked.
-    pub(super) prepare: Option<fn(&mut Args<'_>) -> Result<(), RpcError>>,
+    pub(super) prepare: Option<Prepare>,
     pub(super) handler: Handler,
 }
 
@@ -41,6 +41,8 @@ pub struct Param {
     pub required: bool,
 }
 
+/// What can be done before anything is locked.
+pub(super) type Prepare = fn(&mut Args<'_>) -> Result<(), RpcError>;
 /// Who answers.
 pub(super) type Handler = fn(&mut Room<'_>, &Args<'_>) -> Result<Value, RpcError>;
 

@@ -166,7 +166,7 @@ impl Run<'_> {
     }
 
     /// Notes an expectation; one that is not met ends the run.
-    async fn verdict(
+    pub(super) async fn verdict(
         &mut self,
         line: usize,
         what: &str,

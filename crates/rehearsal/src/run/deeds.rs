@@ -50,6 +50,7 @@ impl Run<'_> {
             Deed::ExecuteRemoval => self.execute_proposal(&step.who, Governor::Removal).await,
             Deed::Change { change, approvals } => self.change(step.safe.as_deref(), change, *approvals).await,
             Deed::Relay { stage, update, wait } => self.relay(&step.who, *stage, *update, *wait).await,
+            Deed::Replay(record) => self.replay(record).await,
             Deed::Fault { fault, chain } => self.fault(*fault, chain),
             Deed::ModelEndorsements => self.model_endorsements().await,
             Deed::ModelVotes => self.model_votes().await,
@@ -204,7 +205,7 @@ impl Run<'_> {
     }
 
     /// Tells which update the last change began.
-    async fn tell_update(&mut self) -> Result<(), RehearsalError> {
+    pub(super) async fn tell_update(&mut self) -> Result<(), RehearsalError> {
         let nonce = self.council.members().await?.update_nonce;
         let pipeline = self.council.pipeline().await?;
         let update =

@@ -129,6 +129,12 @@ pub enum Impossible {
         /// The role.
         role: &'static str,
     },
+    /// Nobody may do it.
+    #[error("nobody has the role {role} of the council manager; grant it in [[roles]]")]
+    NoHolder {
+        /// The role.
+        role: &'static str,
+    },
     /// A draw before its seed exists.
     #[error(
         "the seed of the draw is the hash of L1 block {block}, which does not exist yet; write `at = \"draw_block + 1 block\"` or later"

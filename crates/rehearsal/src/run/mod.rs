@@ -13,6 +13,7 @@ mod crowd;
 mod deeds;
 mod error;
 mod relay;
+mod replay;
 mod tell;
 mod time;
 mod vetting;
@@ -31,7 +32,7 @@ use ephor_network::{Message, MessageId, MessageState, Shared};
 pub use error::{Impossible, RehearsalError, Unmet};
 
 use crate::{
-    report::{Check, Entry, Person, Point, Report, Totals},
+    report::{Check, Entry, Person, Point, Report, Statement, Totals},
     scenario::Scenario,
 };
 
@@ -132,6 +133,8 @@ struct Run<'a> {
     began_seconds: u64,
     timeline: Vec<Entry>,
     checks: Vec<Check>,
+    /// What is said about the truth of what happened, beyond what the scenario says of its input.
+    statements: Vec<Statement>,
     totals: Totals,
     /// The step under way, from 1.
     step: usize,
@@ -196,6 +199,7 @@ impl<'a> Run<'a> {
             began_seconds,
             timeline: Vec::new(),
             checks: Vec::new(),
+            statements: Vec::new(),
             totals,
             step: 0,
             came: Came::default(),

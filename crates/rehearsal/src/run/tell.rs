@@ -124,7 +124,7 @@ impl Run<'_> {
             StatementKind::Measured,
             &format!("Parameters and members are the charter's. Their source: {}", self.charter.source),
         )];
-        statements.extend(self.scenario.statements.iter().cloned());
+        statements.extend(self.scenario.statements.iter().chain(&self.statements).cloned());
         statements.push(say(
             StatementKind::Rehearsal,
             "Everything ran on embedded chains with ids of their own: no signature made here is valid on a live chain.",

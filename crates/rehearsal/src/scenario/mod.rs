@@ -21,6 +21,7 @@ mod defect;
 mod expect;
 mod people;
 mod read;
+mod record;
 mod voters;
 mod when;
 
@@ -29,6 +30,7 @@ pub use defect::Defect;
 pub use expect::Expect;
 pub use people::People;
 pub use read::charter_of;
+pub use record::{Identity, OwnerChange, Record, Sent, Source, State, Turn, Update};
 pub use voters::{Model, Voter};
 pub use when::{Base, Mark, When};
 

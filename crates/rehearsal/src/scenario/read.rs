@@ -22,6 +22,9 @@ pub(super) struct Cast<'a> {
     pub(super) people: &'a People,
     pub(super) safes: Vec<String>,
     pub(super) chains: Vec<String>,
+    pub(super) charter: &'a Charter,
+    /// From which paths count.
+    pub(super) folder: &'a Path,
 }
 
 impl Cast<'_> {
@@ -134,14 +137,14 @@ fn read(mut document: Section<'_>, file: &str, folder: &Path, charter: &Charter)
         people: &people,
         safes: charter.safes.iter().map(|safe| safe.name.clone()).collect(),
         chains: charter.chains.iter().map(|chain| chain.name.clone()).collect(),
+        charter,
+        folder,
     };
-    let mut steps = Vec::new();
-    for section in document.sections("step") {
-        steps.extend(step(section, &cast, model.is_some()));
-    }
-    if steps.is_empty() {
+    let sections = document.sections("step");
+    if sections.is_empty() {
         document.report(Problem::Empty { key: "step" });
     }
+    let steps = sections.into_iter().filter_map(|section| step(section, &cast, model.is_some())).collect();
     document.finish();
     let Electorate { voters, signed, statements: about_voters } = electorate?;
     statements.extend(about_voters);

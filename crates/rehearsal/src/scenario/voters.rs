@@ -7,6 +7,7 @@ use ephor_charter::{
     Problem,
     reading::{self, Section, Sited, Tokens},
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Defect, People, people};
@@ -74,8 +75,8 @@ const MOST_BATCHES: u64 = 10_000;
 /// The steepest popularity.
 const MOST_SKEW: u64 = 8;
 
-/// The JSON of a data file, or what is wrong with it.
-fn data(base: &Path, file: &Sited<String>) -> Result<Value, Defect> {
+/// What a data file holds, or what is wrong with it.
+pub(super) fn data<T: DeserializeOwned>(base: &Path, file: &Sited<String>) -> Result<T, Defect> {
     let wrong = |why: String| Defect::Data { file: file.value.clone(), why };
     let opened = std::fs::File::open(base.join(&file.value)).map_err(|error| wrong(error.to_string()))?;
     let mut text = String::new();
@@ -176,7 +177,7 @@ pub(super) fn read_voters(
 /// Delegates of a file: `delegates` is a list of address and votes in the smallest unit.
 fn delegates(base: &Path, file: &Sited<String>) -> Result<(Vec<(Address, U256)>, String), Defect> {
     let wrong = |why: &str| Defect::Data { file: file.value.clone(), why: why.to_owned() };
-    let data = data(base, file)?;
+    let data: Value = data(base, file)?;
     let list = data["delegates"].as_array().ok_or_else(|| wrong("it has no list `delegates`"))?;
     let mut delegates = Vec::with_capacity(list.len());
     let mut sum = U256::ZERO;
@@ -293,7 +294,7 @@ pub(super) fn read_contenders(
 /// Those who registered for an election, by a file: address and Unix seconds, in the order of registration.
 fn registered(base: &Path, file: &Sited<String>, election: &str) -> Result<Vec<(Address, Option<u64>)>, Defect> {
     let wrong = |why: String| Defect::Data { file: file.value.clone(), why };
-    let data = data(base, file)?;
+    let data: Value = data(base, file)?;
     let list = data["elections"][election].as_array();
     let list = list.ok_or_else(|| wrong(format!("it has no list `elections.{election}`")))?;
     let mut found = Vec::with_capacity(list.len());

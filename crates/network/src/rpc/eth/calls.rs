@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::{
     RpcError,
     params::Args,
-    queries::{scene, transaction},
+    queries::{scene, transaction, with_state},
     shapes::quantity,
     table::{Method, Param, Room},
 };
@@ -40,10 +40,12 @@ pub(in super::super) const METHODS: &[Method] = &[
 ];
 
 fn call(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let request = args.get(0, transaction)?;
-    let scene = scene(room.chain()?, args, 1, 2, 3)?;
-    let ask = request.ask(room.chain_id, &scene.env)?;
-    let outcome = room.chain_mut()?.call_in(&scene, &ask)?;
+    let (request, chain_id) = (args.get(0, transaction)?, room.chain_id);
+    let outcome = with_state(room.chain_mut()?, args, 1, |chain| {
+        let scene = scene(chain, args, 2, 3)?;
+        let ask = request.ask(chain_id, &scene.env)?;
+        Ok(chain.call_in(&scene, &ask)?)
+    })?;
     match RpcError::of(&outcome, room.desk) {
         None => Ok(json!(outcome.output)),
         Some(error) => Err(error),
@@ -51,18 +53,22 @@ fn call(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
 }
 
 fn estimate(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let request = args.get(0, transaction)?;
-    let scene = scene(room.chain()?, args, 1, 2, 3)?;
-    let ask = request.ask(room.chain_id, &scene.env)?;
-    let estimated = room.chain_mut()?.estimate_gas_in(&scene, &ask);
+    let (request, chain_id) = (args.get(0, transaction)?, room.chain_id);
+    let estimated = with_state(room.chain_mut()?, args, 1, |chain| {
+        let scene = scene(chain, args, 2, 3)?;
+        let ask = request.ask(chain_id, &scene.env)?;
+        Ok(chain.estimate_gas_in(&scene, &ask))
+    })?;
     estimated.map(quantity).map_err(|error| RpcError::estimate(&error, room.desk))
 }
 
 fn access_list(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let request = args.get(0, transaction)?;
-    let scene = scene(room.chain()?, args, 1, 2, usize::MAX)?;
-    let ask = request.ask(room.chain_id, &scene.env)?;
-    let accessed = room.chain_mut()?.access_list_in(&scene, &ask)?;
+    let (request, chain_id) = (args.get(0, transaction)?, room.chain_id);
+    let accessed = with_state(room.chain_mut()?, args, 1, |chain| {
+        let scene = scene(chain, args, 2, usize::MAX)?;
+        let ask = request.ask(chain_id, &scene.env)?;
+        Ok(chain.access_list_in(&scene, &ask)?)
+    })?;
     let mut shown = json!({ "accessList": accessed.list, "gasUsed": quantity(accessed.outcome.gas_used) });
     if let Some(error) = RpcError::of(&accessed.outcome, room.desk) {
         shown["error"] = json!(error.message);

@@ -53,6 +53,7 @@ fn shown(signature: Result<Signature, alloy_signer::Error>) -> Result<Value, Rpc
 }
 
 fn sign(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    args.get(0, address)?;
     let message = args.get(1, data)?;
     shown(key(room, args, 0)?.sign_message_sync(&message))
 }
@@ -63,6 +64,7 @@ fn personal_sign(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError
 }
 
 fn sign_typed(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    args.get(0, address)?;
     let typed = args.get(1, typed_data)?;
     let key = key(room, args, 0)?;
     let digest = typed.eip712_signing_hash().map_err(|error| args.wrong(1, error))?;

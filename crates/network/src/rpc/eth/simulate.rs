@@ -16,7 +16,7 @@ use super::super::{
     desk::Desk,
     errors::halted,
     params::{Args, Why, array, boolean, each, field, object},
-    queries::{GAS_CAP, TransactionArgs, block_overrides, overrides, state_at, transaction},
+    queries::{GAS_CAP, TransactionArgs, block_overrides, overrides, transaction, with_state},
     shapes::{quantity, wide},
     table::{Method, Param, Room},
 };
@@ -79,28 +79,27 @@ fn payload(value: &Value) -> Result<Payload, Why> {
 
 fn simulate(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
     let payload = args.get(0, payload)?;
-    let chain = room.chain()?;
-    state_at(chain, args, 1)?;
-    let plan = plan(chain, &payload)?;
-    let blocks: Vec<SimulatedBlock> = plan.iter().map(|(_, block)| block.clone()).collect();
-    let outcomes =
-        room.chain_mut()?.simulate(&blocks, payload.validate, payload.transfers, GAS_CAP).map_err(refused)?;
-    let chain = room.chain()?;
-    let mut parent = chain.latest().hash;
-    let mut shown = Vec::with_capacity(plan.len());
-    for ((number, block), outcomes) in plan.iter().zip(&outcomes) {
-        let (hash, value) = shown_block(chain, *number, parent, block, outcomes, payload.whole, room.desk);
-        parent = hash;
-        shown.push(value);
-    }
-    Ok(shown.into())
+    let chain = room.network.chain_mut(room.chain_id)?;
+    with_state(chain, args, 1, |chain| {
+        let plan = plan(chain, &payload)?;
+        let blocks: Vec<SimulatedBlock> = plan.iter().map(|(_, block)| block.clone()).collect();
+        let outcomes = chain.simulate(&blocks, payload.validate, payload.transfers, GAS_CAP).map_err(refused)?;
+        let mut parent = chain.latest().hash;
+        let mut shown = Vec::with_capacity(plan.len());
+        for ((number, block), outcomes) in plan.iter().zip(&outcomes) {
+            let (hash, value) = shown_block(chain, *number, parent, block, outcomes, payload.whole, room.desk);
+            parent = hash;
+            shown.push(value);
+        }
+        Ok(shown.into())
+    })
 }
 
 /// The blocks in order, with those that fill gaps, each with the chain's own number.
 fn plan(chain: &Chain, payload: &Payload) -> Result<Vec<(u64, SimulatedBlock)>, RpcError> {
     let slots = matches!(chain.config().blocks, BlockRule::Slots { .. });
     let too_many = || RpcError { code: -38026, message: format!("too many blocks: at most {BLOCKS_MAX}"), data: None };
-    let mut last = BlockEnv { timestamp: chain.now().timestamp, ..chain.env() };
+    let mut last = chain.env();
     let mut number = chain.head();
     let mut planned = Vec::new();
     for (at, part) in payload.blocks.iter().enumerate() {

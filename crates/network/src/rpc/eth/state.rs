@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::{
     RpcError,
     params::{Args, address, slot},
-    queries::{BlockRef, block, state_at},
+    queries::{BlockRef, block, with_state},
     shapes::quantity,
     table::{Method, Param, Room},
 };
@@ -34,28 +34,24 @@ pub(in super::super) const METHODS: &[Method] = &[
 ];
 
 fn balance(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let (chain, at) = (room.chain()?, args.get(0, address)?);
-    state_at(chain, args, 1)?;
-    Ok(json!(chain.balance(at)))
+    let at = args.get(0, address)?;
+    with_state(room.chain_mut()?, args, 1, |chain| Ok(json!(chain.balance(at))))
 }
 
 fn code(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let (chain, at) = (room.chain()?, args.get(0, address)?);
-    state_at(chain, args, 1)?;
-    Ok(json!(chain.code(at)))
+    let at = args.get(0, address)?;
+    with_state(room.chain_mut()?, args, 1, |chain| Ok(json!(chain.code(at))))
 }
 
 fn storage(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let (chain, at, slot) = (room.chain()?, args.get(0, address)?, args.get(1, slot)?);
-    state_at(chain, args, 2)?;
-    Ok(json!(B256::from(chain.slot(at, slot))))
+    let (at, slot) = (args.get(0, address)?, args.get(1, slot)?);
+    with_state(room.chain_mut()?, args, 2, |chain| Ok(json!(B256::from(chain.slot(at, slot)))))
 }
 
 fn nonce(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let (chain, at) = (room.chain()?, args.get(0, address)?);
+    let at = args.get(0, address)?;
     if args.optional(1, block)? == Some(BlockRef::Pending) {
-        return Ok(quantity(chain.next_nonce(at)));
+        return Ok(quantity(room.chain()?.next_nonce(at)));
     }
-    state_at(chain, args, 1)?;
-    Ok(quantity(chain.nonce(at)))
+    with_state(room.chain_mut()?, args, 1, |chain| Ok(quantity(chain.nonce(at))))
 }

@@ -1,0 +1,178 @@
+//! Keepers: two at once, watching, stopping.
+
+use crate::network::{Network, on};
+use alloy_primitives::keccak256;
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Stdio},
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+    time::Duration,
+};
+
+/// How long a keeper may take to notice.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a notice is waited for before the clock is moved again.
+const NOTICE: Duration = Duration::from_secs(3);
+/// How often the clock is moved at most.
+const MOST_MOVES: usize = 60;
+
+/// `ephor pipeline relay --all --watch`.
+struct Keeper {
+    child: Child,
+    reader: Option<thread::JoinHandle<()>>,
+}
+
+impl Keeper {
+    fn start(network: &Network, signer: &str, told: &Sender<Value>) -> Self {
+        let arguments = ["pipeline", "relay", "--all", "--watch", "--poll", "1", "--json", "--signer", signer];
+        let mut child = on(&network.url, &arguments).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let (out, told) = (child.stdout.take().expect("its output"), told.clone());
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(out).lines() {
+                let notice = serde_json::from_str(&line.expect("text")).expect("a JSON object a line");
+                if told.send(notice).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, reader: Some(reader) }
+    }
+
+    /// Asks it to stop and waits for it.
+    fn stop(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(killed.success());
+        let status = self.child.wait().expect("it ends");
+        self.reader.take().expect("a reader").join().expect("it reads to the end");
+        status.code()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for a step to be taken, and returns what it is.
+#[track_caller]
+fn taken(told: &Receiver<Value>) -> String {
+    loop {
+        let notice = told.recv_timeout(PATIENCE).expect("a keeper takes the step");
+        if let Some(step) = sentence(&notice) {
+            return step;
+        }
+    }
+}
+
+/// What was taken, if the notice tells of that.
+fn sentence(notice: &Value) -> Option<String> {
+    (notice["event"] == "taken").then(|| notice["what"].as_str().expect("a sentence").to_owned())
+}
+
+fn topic(event: &str) -> String {
+    keccak256(event).to_string()
+}
+
+#[test]
+fn two_keepers_at_once_take_each_step_exactly_once() {
+    let network = Network::up("arbitrum.toml", "2025-09-14T12:00Z");
+    let (tell, told) = channel();
+    let keepers = [Keeper::start(&network, "dev0", &tell), Keeper::start(&network, "dev1", &tell)];
+    let mut steps = Vec::new();
+    let advance = |how: &str| drop(network.json(&["clock", "advance", how]));
+
+    advance("--phase");
+    steps.push(taken(&told));
+    let contenders = ["dev2", "dev3", "dev4", "dev5", "dev6", "dev7"];
+    for contender in contenders {
+        network.json(&["election", "register", "--signer", contender]);
+    }
+    advance("--phase");
+    for (half, signer) in contenders.chunks(3).zip(["dev2", "dev3"]) {
+        let choices: Vec<String> = half.iter().map(|contender| format!("{contender}=25%")).collect();
+        let mut arguments = vec!["election", "endorse", "--signer", signer];
+        arguments.extend(choices.iter().flat_map(|choice| ["--for", choice.as_str()]));
+        network.json(&arguments);
+    }
+    advance("--phase");
+    advance("--phase");
+    steps.push(taken(&told));
+    let voting = || {
+        let status = network.json(&["election", "status"]);
+        status["election"]["phase"].as_str().expect("a phase").starts_with("member voting,")
+    };
+    while !voting() {
+        advance("--phase");
+    }
+    for (number, nominee) in contenders.iter().enumerate() {
+        let choice = format!("{nominee}={}%", number + 1);
+        network.json(&["election", "vote", "--signer", "dev4", "--for", &choice]);
+    }
+    while voting() {
+        advance("--phase");
+    }
+    steps.push(taken(&told));
+    // Operation, message, batch, and a ticket for each of the three Safes on other chains than the L1.
+    for _ in 0..MOST_MOVES {
+        let updates = network.json(&["pipeline", "show"])["pipeline"]["updates"].clone();
+        if updates[0]["next"].as_array().expect("steps").is_empty() {
+            break;
+        }
+        network.run(&["clock", "advance", "--step"]);
+        // A keeper tells when it sees something new; when it does not, the clock is moved on.
+        steps.extend(told.recv_timeout(NOTICE).ok().and_then(|notice| sentence(&notice)));
+        steps.extend(told.try_iter().filter_map(|notice| sentence(&notice)));
+    }
+    let shown = network.json(&["council", "show"]);
+    assert_eq!(shown["in_line"], true);
+    for keeper in keepers {
+        assert_eq!(keeper.stop(), Some(0));
+    }
+    drop(tell);
+    let rest: Vec<Value> = told.iter().collect();
+    steps.extend(rest.iter().filter_map(sentence));
+    assert_eq!(rest.iter().filter(|notice| notice["event"] == "stopped").count(), 2);
+    let counted: u64 = rest.iter().filter_map(|notice| notice["taken"].as_u64()).sum();
+    assert_eq!((counted, steps.len()), (9, 9), "{steps:#?}");
+    let begins = [
+        "create",
+        "start",
+        "install",
+        "execute operation",
+        "execute message",
+        "execute operation",
+        "redeem",
+        "redeem",
+        "redeem",
+    ];
+    for (step, beginning) in steps.iter().zip(begins) {
+        assert!(step.starts_with(beginning), "{step:?} where {beginning:?} is due: {steps:#?}");
+    }
+
+    // And the chains say so: each event of a step once.
+    let core = topic("CallExecuted(bytes32,uint256,address,uint256,bytes)");
+    let contract = |chain: &str, part: &str| address(&network, chain, part);
+    assert_eq!(network.logs("arbitrum-one", &core, Some(&contract("arbitrum-one", "core-timelock"))), 1);
+    assert_eq!(network.logs("ethereum", &core, Some(&contract("ethereum", "ethereum/l1-timelock"))), 4);
+    let executed = topic("OutBoxTransactionExecuted(address,address,uint256,uint256)");
+    assert_eq!(network.logs("ethereum", &executed, None), 1);
+    let created = topic("ProposalCreated(uint256,address,address[],uint256[],string[],bytes[],uint256,uint256,string)");
+    for governor in ["nominee-election", "member-election"] {
+        let at = contract("arbitrum-one", governor);
+        assert_eq!(network.logs("arbitrum-one", &created, Some(&at)), 1, "{governor}");
+    }
+}
+
+/// The address of a contract, from the address book.
+#[track_caller]
+fn address(network: &Network, _chain: &str, name: &str) -> String {
+    let book = network.json(&["accounts"])["address_book"].clone();
+    let found =
+        book.as_array().expect("a book").iter().find(|entry| entry["name"] == name).expect("the contract").clone();
+    found["address"].as_str().expect("an address").to_owned()
+}

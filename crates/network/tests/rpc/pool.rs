@@ -1,0 +1,81 @@
+//! Transactions that wait for their block.
+
+use alloy_primitives::{B256, U64};
+use alloy_rpc_types_eth::{Block, Transaction};
+use serde_json::{Value, json};
+
+use crate::world::{BASE_FEE, COUNTER, ETHEREUM, ONE, World, dev, signed};
+
+#[test]
+fn transactions_wait_in_order_and_are_mined_together() {
+    for chain in [ETHEREUM, ONE] {
+        let world = World::new(chain);
+        world.ask("evm_setAutomine", json!([false]));
+        assert_eq!(world.ask("anvil_getAutomine", json!([])), json!(false));
+        let head = world.ask("eth_blockNumber", json!([]));
+        let hashes = [world.count(0), world.count(1), world.count(0)];
+        assert_eq!(world.ask("eth_blockNumber", json!([])), head);
+        assert_eq!(world.counted(), 0);
+        assert_eq!(world.ask("eth_getTransactionCount", json!([dev(0), "latest"])), json!("0x0"));
+        assert_eq!(world.ask("eth_getTransactionCount", json!([dev(0), "pending"])), json!("0x2"));
+
+        let waiting: Transaction = world.get("eth_getTransactionByHash", json!([hashes[0]]));
+        assert_eq!((waiting.block_hash, waiting.block_number, waiting.transaction_index), (None, None, None));
+        assert_eq!(waiting.inner.signer(), dev(0));
+        assert_eq!(world.ask("eth_getTransactionReceipt", json!([hashes[0]])), Value::Null);
+        let all: Vec<Transaction> = world.get("eth_pendingTransactions", json!([]));
+        assert_eq!(all.iter().map(|tx| *tx.inner.tx_hash()).collect::<Vec<_>>(), hashes);
+
+        let pending = world.ask("eth_getBlockByNumber", json!(["pending", false]));
+        assert_eq!(pending["transactions"], json!(hashes));
+        assert_eq!((&pending["hash"], &pending["nonce"]), (&Value::Null, &Value::Null));
+        let number: U64 = serde_json::from_value(pending["number"].clone()).unwrap();
+        assert_eq!(json!(number - U64::ONE), head);
+        assert_eq!(world.ask("eth_getBlockTransactionCountByNumber", json!(["pending"])), json!("0x3"));
+        let whole = world.ask("eth_getBlockByNumber", json!(["pending", true]));
+        assert_eq!(whole["transactions"][1]["hash"], json!(hashes[1]));
+
+        world.ask("evm_mine", json!([]));
+        let block: Block = world.get("eth_getBlockByNumber", json!(["latest", false]));
+        assert_eq!(block.transactions.hashes().collect::<Vec<_>>(), hashes);
+        assert_eq!(
+            (json!(U64::from(block.header.number)), json!(U64::from(block.header.timestamp))),
+            (json!(number), pending["timestamp"].clone())
+        );
+        assert_eq!(world.counted(), 3);
+        assert_eq!(world.ask("eth_pendingTransactions", json!([])), json!([]));
+    }
+}
+
+#[test]
+fn a_waiting_transaction_is_neither_repeated_nor_replaced() {
+    let world = World::new(ONE);
+    world.ask("evm_setAutomine", json!([false]));
+    world.count(0);
+    #[track_caller]
+    fn check(world: &World, nonce: u64, fee: u128, message: &str) {
+        let raw = signed(&world.endpoint, 0, |tx| {
+            tx.nonce = nonce;
+            tx.max_fee_per_gas = fee;
+        });
+        let error = world.refused("eth_sendRawTransaction", json!([raw]));
+        assert_eq!((error.code, error.message.starts_with(message)), (-32000, true), "{error}");
+    }
+    check(&world, 0, u128::from(BASE_FEE), "already known");
+    check(&world, 0, 100, "replacement transaction underpriced");
+    check(&world, 2, 100, "nonce too high");
+    world.ask("evm_mine", json!([]));
+    check(&world, 0, u128::from(BASE_FEE), "nonce too low");
+}
+
+#[test]
+fn what_the_block_cannot_hold_is_an_error_of_its_sender() {
+    let world = World::new(ONE);
+    // Impersonated senders have no nonce of their own to get wrong; one that was given must be the next.
+    world.ask("hardhat_impersonateAccount", json!([COUNTER]));
+    let hash: B256 = world.get("eth_sendTransaction", json!([{ "from": COUNTER, "to": COUNTER }]));
+    let tx: Transaction = world.get("eth_getTransactionByHash", json!([hash]));
+    assert_eq!(tx.inner.signer(), COUNTER);
+    let error = world.refused("eth_sendTransaction", json!([{ "from": COUNTER, "to": COUNTER, "nonce": "0x0" }]));
+    assert!(error.message.starts_with("nonce too low"), "{error}");
+}
