@@ -6,7 +6,9 @@ use crate::{
         pipeline::PipelineCommand, removal::RemovalCommand,
     },
     exit::EXIT_CODES,
+    explain::ExplainArguments,
     up::UpArguments,
+    verify::VerifyArguments,
 };
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     Clock(ClockCommand),
     /// See who has a name, and what accounts can vote.
     Accounts(AccountsArguments),
+    /// Say what a payload does, to the leaves, and what it will be called at each step.
+    Explain(Box<ExplainArguments>),
+    /// Prove that what is about to be signed or executed is what was voted.
+    Verify(Box<VerifyArguments>),
     /// Write the manual: one page for each command.
     Man {
         /// The folder to write to.
@@ -141,6 +147,8 @@ impl Command {
             Self::Pipeline(command) => command.link().json,
             Self::Clock(command) => command.link().json,
             Self::Accounts(arguments) => arguments.link.json,
+            Self::Explain(arguments) => arguments.json,
+            Self::Verify(arguments) => arguments.json,
             Self::Charter { command: CharterCommand::Show { .. } } | Self::Man { .. } | Self::Completions { .. } => {
                 false
             }

@@ -6,6 +6,7 @@ use crate::{
         safe::SafeError,
     },
     amounts::AmountError,
+    explain::ExplainError,
     folder::FolderError,
     keeper::KeepError,
     link::{LinkError, names::NameError},
@@ -24,7 +25,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 pub(crate) enum Exit {
     /// Everything went as it should.
     Fine = 0,
-    /// Something that the scenario expects did not happen.
+    /// Something that the scenario expects did not happen, or what is verified is not what was voted.
     Unmet = 1,
     /// Arguments are missing, unknown or contradictory.
     Usage = 2,
@@ -46,7 +47,7 @@ pub(crate) enum Exit {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  everything went as it should
-  1  the scenario ran, but something it expects did not happen
+  1  the scenario ran, but something it expects did not happen; or what is verified is not what was voted
   2  wrong usage: unknown or missing arguments
   3  bad input: a charter, a scenario, a profile or a file they name has faults, an account or an amount is none
   4  the system refuses: a folder cannot be written, the output is full
@@ -146,6 +147,9 @@ pub(crate) enum Failure {
     /// The manual cannot be written.
     #[error(transparent)]
     Man(#[from] ManError),
+    /// A payload cannot be had or explained.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
     /// The system gives no runtime.
     #[error("the system does not let ephor talk to chains: {0}")]
     Runtime(io::Error),
@@ -187,6 +191,7 @@ impl Failure {
             | Self::Safe(_)
             | Self::Rehearsal(_) => Exit::Input,
             Self::Up(error) => error.exit(),
+            Self::Explain(error) => error.exit(),
             Self::Link(error) => of_link(error),
             Self::Signer(_) | Self::Consent(_) => Exit::Unsigned,
             Self::Message(error) => of_message(error),

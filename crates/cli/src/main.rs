@@ -18,6 +18,7 @@ mod arguments;
 mod charter;
 mod deliver;
 mod exit;
+mod explain;
 mod folder;
 mod keeper;
 mod link;
@@ -28,6 +29,7 @@ mod signer;
 mod terminal;
 mod timeline;
 mod up;
+mod verify;
 mod words;
 
 use actors::{accounts, block_on, man};
@@ -74,6 +76,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Accounts(arguments) => {
             block_on(async { accounts::accounts(&Link::open(&arguments.link).await?, &arguments).await })
         }
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
         Command::Man { folder } => man::write(&folder),
         Command::Completions { shell } => {
             let mut script = Vec::new();
