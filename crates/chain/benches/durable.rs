@@ -130,6 +130,7 @@ fn blocks(criterion: &mut Criterion) {
     eprintln!("{groups} groups with {syncs} fsyncs, {} bytes", database.size_bytes());
 }
 
+#[expect(clippy::disallowed_methods, reason = "measuring time is what this is for")]
 fn large(criterion: &mut Criterion) {
     let txs: u64 = std::env::var("EPHOR_BENCH_TXS").map_or(1_000_000, |txs| txs.parse().expect("a number"));
     let folder = tempfile::tempdir().expect("a folder");
