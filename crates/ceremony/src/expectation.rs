@@ -258,7 +258,7 @@ pub fn compare_chain(ceremony: &Ceremony, on_chain: &BTreeMap<Address, OnChain>)
             these.iter().copied().filter(|owner| !those.contains(owner)).collect()
         };
         let (gone, new) = (only(&node.owners, &found.owners), only(&found.owners, &node.owners));
-        if !node.owners.is_empty() && !(gone.is_empty() && new.is_empty()) {
+        if !node.owners.is_empty() && (!gone.is_empty() || !new.is_empty()) {
             findings.push(ChainFinding::Owners { safe, gone, new });
         }
         if node.threshold > 0 && node.threshold != found.threshold {

@@ -2,7 +2,10 @@
 //!
 //! `EPHOR_SIGNING_TASKS` names another file of the same form to check instead.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use alloy_primitives::U256;
 use ephor_ceremony::{
@@ -17,8 +20,8 @@ fn shipped() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/optimism/signing-tasks.json")
 }
 
-fn tasks(path: PathBuf) -> Vec<Task> {
-    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+fn tasks(path: &Path) -> Vec<Task> {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     TaskFile::parse(&bytes).expect("a file of tasks").tasks
 }
 
@@ -29,7 +32,7 @@ fn findings(task: &Task) -> Vec<Finding> {
 #[test]
 fn every_task_gives_its_published_hashes() {
     let path = env::var_os("EPHOR_SIGNING_TASKS").map_or_else(shipped, PathBuf::from);
-    let tasks = tasks(path);
+    let tasks = tasks(&path);
     assert!(!tasks.is_empty());
     let mut compared = 0;
     for task in &tasks {
@@ -45,7 +48,7 @@ fn every_task_gives_its_published_hashes() {
 
 #[test]
 fn all_85_shipped_tasks_are_verified_and_one_is_defective() {
-    let tasks = tasks(shipped());
+    let tasks = tasks(&shipped());
     assert_eq!(tasks.len(), 85);
     assert_eq!(tasks.iter().map(|task| task.signers.len()).sum::<usize>(), 133);
     for task in &tasks {
@@ -70,7 +73,7 @@ fn check(kind: SignerKind, alter: impl Fn(&mut Task), expected: impl Fn(&Cause) 
         let signer = &task.signers[0];
         task.id != DEFECT && signer.kind == kind && signer.eip712_domain_has_chain_id != Some(false)
     };
-    for mut task in tasks(shipped()).into_iter().filter(fits).take(5) {
+    for mut task in tasks(&shipped()).into_iter().filter(fits).take(5) {
         task.nonce_overrides.clear();
         alter(&mut task);
         let causes: Vec<Cause> = findings(&task).into_iter().map(|finding| finding.cause).collect();
@@ -106,7 +109,7 @@ fn a_difference_is_traced_to_its_input() {
 
 #[test]
 fn any_altered_bit_of_the_calldata_changes_the_hash() {
-    let original = tasks(shipped()).swap_remove(20);
+    let original = tasks(&shipped()).swap_remove(20);
     for bit in (0..original.multicall_data.len() * 8).step_by(97) {
         let mut data = original.multicall_data.to_vec();
         data[bit / 8] ^= 1 << (bit % 8);

@@ -5,6 +5,7 @@ use crate::{
         accounts::AccountsArguments, clock::ClockCommand, council::CouncilCommand, election::ElectionCommand,
         pipeline::PipelineCommand, removal::RemovalCommand,
     },
+    ceremony::CeremonyCommand,
     exit::EXIT_CODES,
     explain::ExplainArguments,
     up::UpArguments,
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     Explain(Box<ExplainArguments>),
     /// Prove that what is about to be signed or executed is what was voted.
     Verify(Box<VerifyArguments>),
+    /// Build, verify, sign, collect, simulate and execute a council's transactions, nested Safes included.
+    #[command(subcommand)]
+    Ceremony(Box<CeremonyCommand>),
     /// Write the manual: one page for each command.
     Man {
         /// The folder to write to.
@@ -148,6 +152,7 @@ impl Command {
             Self::Clock(command) => command.link().json,
             Self::Accounts(arguments) => arguments.link.json,
             Self::Explain(arguments) => arguments.json,
+            Self::Ceremony(command) => command.json(),
             Self::Verify(arguments) => arguments.json,
             Self::Charter { command: CharterCommand::Show { .. } } | Self::Man { .. } | Self::Completions { .. } => {
                 false

@@ -6,6 +6,7 @@ use crate::{
         safe::SafeError,
     },
     amounts::AmountError,
+    ceremony::CeremonyFailure,
     explain::ExplainError,
     folder::FolderError,
     keeper::KeepError,
@@ -147,6 +148,9 @@ pub(crate) enum Failure {
     /// The manual cannot be written.
     #[error(transparent)]
     Man(#[from] ManError),
+    /// A ceremony is not held.
+    #[error(transparent)]
+    Ceremony(Box<CeremonyFailure>),
     /// A payload cannot be had or explained.
     #[error(transparent)]
     Explain(#[from] ExplainError),
@@ -156,6 +160,12 @@ pub(crate) enum Failure {
     /// The result cannot be written to stdout.
     #[error("the result cannot be written to standard output: {0}\n  remedy: redirect it to where there is room")]
     Output(io::Error),
+}
+
+impl From<CeremonyFailure> for Failure {
+    fn from(failure: CeremonyFailure) -> Self {
+        Self::Ceremony(Box::new(failure))
+    }
 }
 
 /// The number of a file's faults.
@@ -192,6 +202,7 @@ impl Failure {
             | Self::Rehearsal(_) => Exit::Input,
             Self::Up(error) => error.exit(),
             Self::Explain(error) => error.exit(),
+            Self::Ceremony(error) => error.exit(),
             Self::Link(error) => of_link(error),
             Self::Signer(_) | Self::Consent(_) => Exit::Unsigned,
             Self::Message(error) => of_message(error),

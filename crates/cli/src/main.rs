@@ -15,6 +15,7 @@
 mod actors;
 mod amounts;
 mod arguments;
+mod ceremony;
 mod charter;
 mod deliver;
 mod exit;
@@ -78,6 +79,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         }
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
+        Command::Ceremony(command) => ceremony::run(&command),
         Command::Man { folder } => man::write(&folder),
         Command::Completions { shell } => {
             let mut script = Vec::new();

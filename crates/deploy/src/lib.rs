@@ -16,5 +16,5 @@ mod stand_up;
 mod token;
 
 pub use addresses::{deployment, derived};
-pub use stand_up::{StandUp, StandUpError, stand_up};
+pub use stand_up::{Keeping, StandUp, StandUpError, stand_up, stand_up_in};
 pub use token::Allocation;

@@ -1,6 +1,7 @@
 //! The whole of a charter, in the order in which one thing needs another.
 
 use alloy_primitives::{Address, U256};
+use ephor_chain::Database;
 use ephor_charter::Charter;
 use ephor_client::{Deployment, DeploymentError};
 use ephor_network::{Clock, Network, NetworkConfig, NetworkError};
@@ -21,6 +22,19 @@ pub struct StandUp {
     pub network: Network,
     /// Where everything stands.
     pub deployment: Deployment,
+    /// Whether it was there already, in the database: then it is as it was left, and its clock goes on where it stood.
+    pub found: bool,
+}
+
+/// Where a network is kept.
+#[derive(Clone, Copy, Debug)]
+pub enum Keeping<'a> {
+    /// In memory, without a past: for rehearsals.
+    Present,
+    /// In memory, with its past and with roots of the state.
+    Past,
+    /// In a database, with its past and with roots of the state. A new one is there once the network's commit was waited for.
+    Database(&'a Database),
 }
 
 /// A charter that cannot be stood up.
@@ -84,9 +98,24 @@ pub fn stand_up(
     start_seconds: u64,
     anchor: Option<(u64, u64)>,
 ) -> Result<StandUp, StandUpError> {
+    stand_up_in(Keeping::Present, charter, allocations, start_seconds, anchor)
+}
+
+/// As [`stand_up`], kept in another way. A network that the database holds already is opened instead.
+///
+/// # Errors
+/// [`StandUpError`].
+pub fn stand_up_in(
+    keeping: Keeping<'_>,
+    charter: &Charter,
+    allocations: &[Allocation],
+    start_seconds: u64,
+    anchor: Option<(u64, u64)>,
+) -> Result<StandUp, StandUpError> {
+    let found = matches!(keeping, Keeping::Database(database) if Network::is_in(database));
     let first = charter.election.first.timestamp_seconds();
     let genesis = first.saturating_sub(LEAD_SECONDS).min(start_seconds);
-    if genesis >= first {
+    if genesis >= first && !found {
         return Err(StandUpError::TooEarly { start: start_seconds, first });
     }
     let slot_seconds = charter.l1_chain().block_milliseconds.div_ceil(1_000);
@@ -94,12 +123,21 @@ pub fn stand_up(
     let clock = Clock::new(block, at, slot_seconds, genesis).map_err(NetworkError::from)?;
 
     let governance_parent = charter.governance_chain().parent.is_some();
-    let l1_block = clock.l1_block();
+    // When a network that is there already began is not known here; looking from the first block on is as good.
+    let l1_block = if found { 0 } else { clock.l1_block() };
     let deployment = deployment(charter, |chain| if chain.parent.is_none() { l1_block } else { 0 });
     deployment.check()?;
     let config = NetworkConfig { clock, chains: chain_specs(&deployment) };
     let programs = ephor_programs::all();
-    let mut network = Network::new(config, programs.iter().copied())?;
+    let programs = programs.iter().copied();
+    let mut network = match keeping {
+        Keeping::Present => Network::new(config, programs),
+        Keeping::Past => Network::with_past(config, programs),
+        Keeping::Database(database) => Network::open(database, config, programs),
+    }?;
+    if found {
+        return Ok(StandUp { network, deployment, found });
+    }
 
     let members: Vec<Address> = charter.council.addresses().concat();
     let mut builder = Builder { network: &mut network };
@@ -118,7 +156,7 @@ pub fn stand_up(
     history::write(&mut builder, charter, &deployment)?;
     let now = network.clock().now_seconds();
     network.advance_to(start_seconds.max(now))?;
-    Ok(StandUp { network, deployment })
+    Ok(StandUp { network, deployment, found })
 }
 
 /// Ethereum's first block under proof of stake, and its time.

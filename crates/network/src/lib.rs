@@ -19,3 +19,12 @@ pub use events::{NetworkEvent, Observer};
 pub use message::{Message, MessageId, MessageState, Payload, Who};
 pub use network::{Network, NetworkError, stand_in_programs};
 pub use rpc::{Endpoint, Shared};
+
+/// The decoders of what lies on disk, for fuzzing. Not part of the interface.
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Reads a note of the network of some kind. Whether it is one.
+    pub fn note(kind: u8, bytes: &[u8]) -> bool {
+        crate::durable::decode_any(kind, bytes)
+    }
+}

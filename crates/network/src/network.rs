@@ -153,7 +153,8 @@ impl Network {
         Self::start(config, programs, &Keeping::Present)
     }
 
-    /// As [`Self::new`], with chains that can be looked at as they were at any past block.
+    /// As [`Self::new`], with chains that can be looked at as they were at any past block, and whose headers carry the root of the
+    /// state, so that it can be proven.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -209,6 +210,7 @@ impl Network {
                 config.number_slot = Some((ARB_SYS, ephor_stand_ins::arb_sys::BLOCK_NUMBER_SLOT));
             }
             config.history = matches!(keeping, Keeping::Past);
+            config.state_roots = !matches!(keeping, Keeping::Present);
             let genesis = Genesis { number, time, accounts };
             let chain = match keeping {
                 Keeping::Present | Keeping::Past => Chain::in_memory(config, &genesis, programs.clone()),

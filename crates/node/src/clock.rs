@@ -6,7 +6,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use ephor_network::Shared;
+use ephor_network::{NetworkError, Shared};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval},
@@ -96,7 +96,11 @@ pub(crate) async fn run(shared: Shared, pace: Pace, mut stop: watch::Receiver<bo
             }
             let mut network = shared.lock();
             let to = network.clock().now_seconds().saturating_add(seconds);
-            network.advance_to(to)
+            let moved = network.advance_to(to);
+            let pending = network.commit();
+            drop(network);
+            pending.wait().map_err(NetworkError::from)?;
+            moved
         });
         match moving.await {
             Ok(Ok(())) => {}

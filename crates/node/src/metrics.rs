@@ -17,6 +17,8 @@
 //! | `ephor_connections_refused_total` | connections beyond the greatest number |
 //! | `ephor_subscriptions` | open subscriptions |
 //! | `ephor_slow_readers_total` | connections closed because their reader was too slow |
+//! | `ephor_store_bytes` | the size of the database; 0 in memory |
+//! | `ephor_store_groups`, `ephor_store_syncs` | groups of changes written since the start, and how often the disk was waited for |
 //!
 //! Methods that do not exist are counted as `unknown`, so that nobody can make up series.
 
@@ -79,6 +81,9 @@ pub(crate) struct Metrics {
     pub(crate) refused: Counter,
     pub(crate) subscriptions: Gauge,
     pub(crate) slow: Counter,
+    store: Gauge,
+    groups: Gauge,
+    syncs: Gauge,
 }
 
 fn histogram() -> Histogram {
@@ -106,6 +111,9 @@ impl Metrics {
             refused: Counter::default(),
             subscriptions: Gauge::default(),
             slow: Counter::default(),
+            store: Gauge::default(),
+            groups: Gauge::default(),
+            syncs: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -130,6 +138,9 @@ impl Metrics {
         registry.register("connections_refused", "Connections beyond the greatest number", self.refused.clone());
         registry.register("subscriptions", "Open subscriptions", self.subscriptions.clone());
         registry.register("slow_readers", "Connections closed because of a slow reader", self.slow.clone());
+        registry.register("store_bytes", "Size of the database", self.store.clone());
+        registry.register("store_groups", "Groups of changes written since the start", self.groups.clone());
+        registry.register("store_syncs", "How often the disk was waited for since the start", self.syncs.clone());
     }
 
     /// A request was answered.
@@ -158,6 +169,12 @@ impl Metrics {
         let now = network.clock().now_seconds();
         self.time.set(signed(now));
         self.l1_block.set(signed(network.clock().l1_block()));
+        if let Some(database) = network.database() {
+            let (groups, syncs) = database.written();
+            self.store.set(signed(database.size_bytes()));
+            self.groups.set(signed(groups));
+            self.syncs.set(signed(syncs));
+        }
         for (id, label) in &self.chains {
             if let Ok(chain) = network.chain(*id) {
                 self.head.get_or_create(label).set(signed(chain.head()));

@@ -66,6 +66,7 @@ pub struct Node {
     stop: watch::Sender<bool>,
     alive: mpsc::Receiver<()>,
     tasks: Vec<JoinHandle<()>>,
+    council: Council,
 }
 
 impl Node {
@@ -81,6 +82,7 @@ impl Node {
 
         let (stop, stopping) = watch::channel(false);
         let service = service(shared, deployment, limits, charter)?;
+        let council = service.views.council().clone();
         let (feed, metrics) = (Arc::clone(&service.feed), Arc::clone(&service.metrics));
         let gate = Gate { access, service, large: Semaphore::new(Limits::LARGE_BODIES), stop: stopping.clone() };
         let (living, alive) = mpsc::channel(1);
@@ -90,13 +92,19 @@ impl Node {
             tokio::spawn(clock::run(shared.clone(), pace, stopping)),
         ];
         tracing::info!(%address, "listening");
-        Ok(Self { address, stop, alive, tasks })
+        Ok(Self { address, stop, alive, tasks, council })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The council, to be looked at.
+    #[must_use]
+    pub const fn council(&self) -> &Council {
+        &self.council
     }
 
     /// Stops: lets what is under way end, for ten seconds at most.

@@ -94,6 +94,11 @@ impl Views {
         Self { council, charter, runtime }
     }
 
+    /// The council.
+    pub(crate) const fn council(&self) -> &Council {
+        &self.council
+    }
+
     /// Answers a method of the table; on a thread that may block.
     pub(crate) fn answer(&self, method: &str, params: &str) -> Result<Value, RpcError> {
         let params = positional(params)?;

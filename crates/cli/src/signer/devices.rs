@@ -72,6 +72,25 @@ impl Remote {
     }
 }
 
+impl Remote {
+    /// Signs a message (EIP-191).
+    ///
+    /// # Errors
+    /// What the signer says.
+    pub(crate) async fn sign_message(&self, message: &[u8]) -> Result<Signature, alloy_signer::Error> {
+        match *self {
+            #[cfg(feature = "ledger")]
+            Self::Ledger(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
+            #[cfg(feature = "trezor")]
+            Self::Trezor(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
+            #[cfg(feature = "aws")]
+            Self::Aws(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
+            #[cfg(feature = "gcp")]
+            Self::Gcp(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
+        }
+    }
+}
+
 /// Where a device keeps a key that is not said to be elsewhere.
 #[cfg(any(feature = "ledger", feature = "trezor"))]
 fn path_or_first(path: &str) -> String {

@@ -185,6 +185,49 @@ impl Signer {
         }
     }
 
+    /// A signer for which no council need be reached: a keystore, a device or a key service.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub(crate) async fn offline(text: &str, password: Option<&Path>) -> Result<Self, SignerError> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        match kind {
+            "keystore" => keystore::open(Path::new(rest), password).map(Self::Key),
+            "ledger" => devices::ledger(rest).await.map(Self::Remote),
+            "trezor" => devices::trezor(rest).await.map(Self::Remote),
+            "aws" => devices::aws(rest).await.map(Self::Remote),
+            "gcp" => devices::gcp(rest).await.map(Self::Remote),
+            "key" => Err(SignerError::RawKey),
+            _ => Err(SignerError::Nobody),
+        }
+    }
+
+    /// Signs a message of EIP-712 by a key or a device.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub(crate) async fn sign_typed(&self, message: &TypedData) -> Result<Signature, SignerError> {
+        let signed = match self {
+            Self::Node(account) => return Err(SignerError::NotARehearsal { account: *account }),
+            Self::Key(key) => alloy_signer::Signer::sign_hash(key, &message.digest).await,
+            Self::Remote(remote) => remote.sign(message).await,
+        };
+        signed.map_err(|source| SignerError::Message { source })
+    }
+
+    /// Signs a hash as a message (EIP-191) by a key or a device.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub(crate) async fn sign_message(&self, hash: B256) -> Result<Signature, SignerError> {
+        let signed = match self {
+            Self::Node(account) => return Err(SignerError::NotARehearsal { account: *account }),
+            Self::Key(key) => alloy_signer::Signer::sign_message(key, hash.as_slice()).await,
+            Self::Remote(remote) => remote.sign_message(hash.as_slice()).await,
+        };
+        signed.map_err(|source| SignerError::Message { source })
+    }
+
     /// The account.
     pub(crate) fn address(&self) -> Address {
         match self {

@@ -1,7 +1,7 @@
 //! `ephor up`: stands a charter up and serves the network until it is told to stop.
 //!
 //! ```text
-//! charter ─▶ network (new) ─▶ listening ─▶ told on stdout ─▶ … ─(SIGINT, SIGTERM)─▶ answers what is under way ─▶ exit 0
+//! charter ─▶ network (new, or as it was left) ─▶ listening ─▶ told on stdout ─▶ … ─(SIGINT, SIGTERM)─▶ answers what is under way ─▶ exit 0
 //! ```
 //!
 //! - It listens at the loopback address. Elsewhere it warns, and without `--allow-control` has no development accounts and nothing that
@@ -11,6 +11,7 @@
 
 mod accounts;
 mod logs;
+mod place;
 mod told;
 
 pub(crate) use logs::{LogFormat, LogLevel};
@@ -22,15 +23,18 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use alloy_primitives::U256;
 use clap::Args;
 use ephor_charter::Charter;
-use ephor_deploy::{StandUp, StandUpError, stand_up};
+use ephor_client::Deployment;
+use ephor_deploy::{Keeping, StandUp, StandUpError, stand_up_in};
 use ephor_network::{
-    Shared,
+    Network, NetworkError, Shared,
     rpc::{DevAccount, Settings as RpcSettings},
 };
 use ephor_node::{Access, Limits, Node, Pace, Settings, StartError};
 use jiff::Timestamp;
+use place::{Place, PlaceError};
 
 use crate::{
     exit::{EXIT_CODES, Exit, Failure},
@@ -43,6 +47,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 
 /// The charter that is stood up where none is named and none is found.
 const DEFAULT_CHARTER: &str = "charters/arbitrum.toml";
+const PACKAGED_STEM: &str = "minimal";
 const PACKAGED_NAME: &str = "minimal.toml, which comes with ephor";
 const PACKAGED: &str = include_str!("../../../../charters/minimal.toml");
 
@@ -60,6 +65,10 @@ pub(crate) struct UpArguments {
     /// file, a small charter that comes with ephor.
     #[arg(value_name = "CHARTER")]
     pub(crate) charter: Option<PathBuf>,
+    /// The folder that keeps the network, so that it goes on where it was left. Without it, a folder of the charter's name below the user's
+    /// folder for data.
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    pub(crate) data: Option<PathBuf>,
     /// Keep nothing: the network is in memory and gone when the process ends.
     #[arg(long)]
     pub(crate) ephemeral: bool,
@@ -103,7 +112,13 @@ pub(crate) enum UpError {
     StandUp(#[from] StandUpError),
     /// The network refuses.
     #[error(transparent)]
-    Network(#[from] ephor_network::NetworkError),
+    Network(#[from] NetworkError),
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Place(#[from] place::PlaceError),
+    /// What was done cannot be kept.
+    #[error(transparent)]
+    Store(#[from] ephor_chain::StoreError),
     /// The server cannot be started.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -126,7 +141,13 @@ impl UpError {
                 Exit::Input
             }
             Self::LogLevel(_) => Exit::Usage,
-            Self::Start(StartError::Listen { .. }) | Self::System(_) => Exit::Environment,
+            Self::Place(place::PlaceError::OtherCharter(_)) => Exit::Input,
+            Self::Place(_)
+            | Self::Store(_)
+            | Self::Network(NetworkError::Store(_))
+            | Self::StandUp(StandUpError::Network(NetworkError::Store(_)))
+            | Self::Start(StartError::Listen { .. })
+            | Self::System(_) => Exit::Environment,
             Self::StandUp(_) | Self::Network(_) | Self::Start(_) => Exit::BrokeOff,
         }
     }
@@ -134,15 +155,36 @@ impl UpError {
 
 /// Runs a network until it is told to stop.
 pub(crate) fn up(arguments: &UpArguments) -> Result<Exit, Failure> {
-    let (charter, toml) = charter(arguments.charter.as_deref())?;
-    run(arguments, &charter, toml)
+    let named = arguments.charter.as_deref();
+    let default = Path::new(DEFAULT_CHARTER);
+    let file = named.or_else(|| default.is_file().then_some(default));
+    let place = match &arguments.data {
+        _ if arguments.ephemeral => None,
+        Some(folder) => Some(Place::open(folder).map_err(UpError::from)?),
+        None => {
+            let name = file.and_then(Path::file_stem).map_or(PACKAGED_STEM.into(), |stem| stem.to_string_lossy());
+            Some(Place::of(&name).and_then(|folder| Place::open(&folder)).map_err(UpError::from)?)
+        }
+    };
+    let kept = place.as_ref().map(Place::charter).transpose().map_err(UpError::from)?.flatten();
+    let (charter, toml) = match (&place, kept) {
+        (Some(place), Some(kept)) => {
+            let place = &place.folder;
+            if named.is_some() && charter(named)?.1 != kept {
+                return Err(UpError::from(PlaceError::OtherCharter(place.clone())).into());
+            }
+            let name = format!("the charter kept in {}", place.display());
+            (Charter::parse(&name, &kept).map_err(|faults| Failure::Faults { of: "charter", faults })?, kept)
+        }
+        _ => charter(file)?,
+    };
+    run(arguments, &charter, toml, place.as_ref())
 }
 
-/// The charter that is meant, with its text.
-fn charter(named: Option<&Path>) -> Result<(Charter, String), Failure> {
+/// The charter of a file, or the one that comes with the program, with its text.
+fn charter(file: Option<&Path>) -> Result<(Charter, String), Failure> {
     let faults = |faults| Failure::Faults { of: "charter", faults };
-    let default = Path::new(DEFAULT_CHARTER);
-    let Some(file) = named.or_else(|| default.is_file().then_some(default)) else {
+    let Some(file) = file else {
         terminal::tell(&format!(
             "note: no charter is named and there is no {DEFAULT_CHARTER}; this is {PACKAGED_NAME}\n"
         ));
@@ -153,7 +195,7 @@ fn charter(named: Option<&Path>) -> Result<(Charter, String), Failure> {
     Ok((charter, toml))
 }
 
-fn run(arguments: &UpArguments, charter: &Charter, toml: String) -> Result<Exit, Failure> {
+fn run(arguments: &UpArguments, charter: &Charter, toml: String, place: Option<&Place>) -> Result<Exit, Failure> {
     logs::begin(arguments.log_format, arguments.log_level.as_ref()).map_err(UpError::from)?;
     let local = arguments.listen.ip().is_loopback();
     let control = local || arguments.allow_control;
@@ -161,7 +203,7 @@ fn run(arguments: &UpArguments, charter: &Charter, toml: String) -> Result<Exit,
         warn_of_others(arguments.listen, control);
     }
     let accounts = accounts::all();
-    let (network, deployment) = stood_up(arguments, charter, &accounts)?;
+    let (network, deployment) = stood_up(arguments, charter, &toml, &accounts, place)?;
     let now_seconds = network.clock().now_seconds();
     let shared = Shared::with(
         network,
@@ -193,8 +235,8 @@ fn run(arguments: &UpArguments, charter: &Charter, toml: String) -> Result<Exit,
             control,
             now_seconds,
             pace: arguments.clock,
-            data: None,
-            next_election: (charter.council.elections_held, charter.next_election_seconds()),
+            data: place.map(|place| place.folder.as_path()),
+            next_election: next_election(charter, &node).await,
         };
         if arguments.json {
             terminal::print_json(&running.json())?;
@@ -204,24 +246,46 @@ fn run(arguments: &UpArguments, charter: &Charter, toml: String) -> Result<Exit,
         let signal = signals.next().await;
         tracing::info!(signal, "stopping");
         node.stop().await;
+        let pending = shared.lock().commit();
+        pending.wait().map_err(UpError::from)?;
         Ok(Exit::Fine)
     })
 }
 
-/// A new network.
+/// A new network, or the one that a folder keeps.
 fn stood_up(
     arguments: &UpArguments,
     charter: &Charter,
+    toml: &str,
     accounts: &[DevAccount],
-) -> Result<(ephor_network::Network, ephor_client::Deployment), UpError> {
+    place: Option<&Place>,
+) -> Result<(Network, Deployment), UpError> {
     let start = match arguments.start {
         Some(start) => u64::try_from(start.as_second()).map_err(|_| UpError::TooEarly(start))?,
         None => now_seconds(),
     };
-    let StandUp { mut network, deployment } =
-        stand_up(charter, &accounts::allocations(charter, accounts), start, None)?;
+    let keeping = place.map_or(Keeping::Past, |place| Keeping::Database(&place.database));
+    let allocations = accounts::allocations(charter, accounts);
+    let StandUp { mut network, deployment, found } = stand_up_in(keeping, charter, &allocations, start, None)?;
+    if found {
+        if arguments.start.is_some() {
+            terminal::tell("note: --start is for new networks; this one goes on where it was left\n");
+        }
+        return Ok((network, deployment));
+    }
     accounts::fund(&mut network, accounts)?;
+    if let Some(place) = place {
+        place.keep_charter(toml)?;
+    }
+    network.commit().wait()?;
     Ok((network, deployment))
+}
+
+/// The next election and when it can be created.
+async fn next_election(charter: &Charter, node: &Node) -> (u64, u64) {
+    let held = node.council().elections().await.unwrap_or(charter.council.elections_held);
+    let start = charter.calendar().start_seconds(U256::from(held));
+    (held, start.map_or(u64::MAX, |seconds| seconds.saturating_to()))
 }
 
 /// The system's time.

@@ -20,7 +20,7 @@ struct Up {
 
 impl Up {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = command(&[&["up", "--ephemeral", "--listen", "127.0.0.1:0"], arguments].concat());
+        let mut command = command(&[&["up", "--listen", "127.0.0.1:0"], arguments].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         Self { child, stdout }
@@ -70,7 +70,7 @@ fn address(told: &Value) -> SocketAddr {
 
 #[test]
 fn every_chain_is_served_until_the_process_is_told_to_stop() {
-    let mut up = Up::start(&[&charter("arbitrum.toml"), "--json", "--log-format", "json"]);
+    let mut up = Up::start(&[&charter("arbitrum.toml"), "--ephemeral", "--json", "--log-format", "json"]);
     let told = up.json();
     let chains = told["chains"].as_array().unwrap();
     assert_eq!(chains.len(), 3);
@@ -90,6 +90,38 @@ fn every_chain_is_served_until_the_process_is_told_to_stop() {
         assert!(serde_json::from_str::<Value>(line).is_ok(), "not JSON: {line}");
     }
     assert!(log.contains("stopped"), "{log}");
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_kill() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("network");
+    let data = data.to_str().unwrap();
+    let mut up = Up::start(&[&charter("minimal.toml"), "--data", data, "--json", "--clock", "manual"]);
+    let told = up.json();
+    assert_eq!(told["data"], data);
+    let from = &told["accounts"][0]["address"];
+    let sent = call(address(&told), "/", "eth_sendTransaction", &json!([{ "from": from, "to": from, "value": "0x1" }]));
+    let receipt = call(address(&told), "/", "eth_getTransactionReceipt", &json!([sent["result"]]));
+    assert_eq!(receipt["result"]["status"], "0x1");
+    let head = call(address(&told), "/", "eth_getBlockByNumber", &json!(["latest", false]));
+
+    // The folder is in use.
+    run(&["up", "--data", data, "--listen", "127.0.0.1:0"]).refuses(4, &["in use by another process", "--data"]);
+    up.child.kill().unwrap();
+    up.child.wait().unwrap();
+
+    // It needs no charter to go on, and takes no other one.
+    run(&["up", &charter("arbitrum.toml"), "--data", data]).refuses(3, &["another charter"]);
+    let mut up = Up::start(&["--data", data, "--json", "--clock", "manual"]);
+    let told = up.json();
+    assert_eq!(call(address(&told), "/", "eth_getTransactionReceipt", &json!([sent["result"]])), receipt);
+    assert_eq!(call(address(&told), "/", "eth_getBlockByNumber", &json!(["latest", false])), head);
+    up.stop("-TERM");
+    // A file where the folder should be is the environment's fault.
+    let file = place.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    run(&["up", &charter("minimal.toml"), "--data", file.to_str().unwrap()]).refuses(4, &["--data"]);
 }
 
 #[test]
@@ -140,8 +172,9 @@ fn what_cannot_be_run_is_refused_with_its_code() {
     let listen = taken.local_addr().unwrap().to_string();
     let minimal = charter("minimal.toml");
     run(&["up", &minimal, "--ephemeral", "--listen", &listen]).refuses(4, &["cannot listen on", "--listen"]);
-    run(&["up", &minimal, "--clock", "fast"]).refuses(2, &["no pace of a clock"]);
+    run(&["up", &minimal, "--ephemeral", "--data", "x"]).refuses(2, &["cannot be used with"]);
+    run(&["up", &minimal, "--ephemeral", "--clock", "fast"]).refuses(2, &["no pace of a clock"]);
     run(&["up", &minimal, "--log-level", "loud=very"]).refuses(2, &["is no level"]);
-    run(&["up", "missing.toml"]).refuses(3, &["missing.toml"]);
-    run(&["up", &minimal, "--start", "1960-01-01T00:00Z"]).refuses(3, &["before 1970"]);
+    run(&["up", "missing.toml", "--ephemeral"]).refuses(3, &["missing.toml"]);
+    run(&["up", &minimal, "--ephemeral", "--start", "1960-01-01T00:00Z"]).refuses(3, &["before 1970"]);
 }

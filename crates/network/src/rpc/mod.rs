@@ -15,8 +15,8 @@
 //!
 //! Methods that bend time, state or identity exist on rehearsal chains only.
 //!
-//! Deviations: there is no state of the past, so a call at an earlier block is refused; an unsigned transaction is shown as a
-//! legacy one; `pending` state is the latest state, but nonces count what waits.
+//! Deviations: where the past is not kept, a call at an earlier block is refused; an unsigned transaction is shown as a legacy one;
+//! `pending` state is the latest state, but nonces count what waits.
 
 mod debug;
 mod desk;

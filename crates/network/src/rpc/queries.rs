@@ -87,11 +87,7 @@ pub(super) fn with_state<T>(
     look: impl FnOnce(&mut Chain) -> Result<T, RpcError>,
 ) -> Result<T, RpcError> {
     let asked = args.optional(index, block)?.unwrap_or(BlockRef::Latest).found(chain)?;
-    let head = chain.head();
-    if asked == head {
-        return look(chain);
-    }
-    Err(RpcError::refused(format_args!("the state of block {asked} is not kept: ask for the latest, {head}")))
+    chain.with_state_at(asked, look)?
 }
 
 // ── Transactions ────────────────────────────────────────────────────────────────────────────────────────────────────────────

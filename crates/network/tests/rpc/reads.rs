@@ -2,9 +2,10 @@
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256, hex, keccak256};
 use alloy_rpc_types_eth::{
-    AccessListResult, Block, BlockTransactions, FeeHistory, Log, Transaction, TransactionReceipt,
-    simulate::SimulatedBlock,
+    AccessListResult, Block, BlockTransactions, EIP1186AccountProofResponse, FeeHistory, Log, Transaction,
+    TransactionReceipt, simulate::SimulatedBlock,
 };
+use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use ephor_network::rpc::METHODS;
 use serde_json::{Value, json};
 
@@ -119,6 +120,71 @@ fn accounts_are_read_in_all_ways_of_naming_a_block() {
         let count: U256 = world.get("eth_call", json!([{ "to": COUNTER }, block]));
         assert_eq!(count, U256::from(2));
     }
+}
+
+#[test]
+fn the_past_is_read_where_it_is_kept() {
+    let trace = json!({ "tracer": "callTracer" });
+    for chain in [ETHEREUM, ONE] {
+        let world = World::past(chain);
+        let hashes = [world.count(0), world.count(0), world.count(0)];
+        world.ask("hardhat_setStorageAt", json!([COUNTER, "0x0", "0x64"]));
+        for (at, hash) in hashes.iter().enumerate() {
+            let block = world.ask("eth_getTransactionReceipt", json!([hash]))["blockNumber"].clone();
+            let count = U256::from(at + 1);
+            assert_eq!(world.get::<U256>("eth_getTransactionCount", json!([dev(0), block])), count);
+            let traced = world.ask("debug_traceTransaction", json!([hash, trace]));
+            assert_eq!(traced["output"], json!(B256::from(count)));
+            if at == 2 {
+                // The edit belongs to the block after which it was made.
+                continue;
+            }
+            assert_eq!(world.get::<U256>("eth_getStorageAt", json!([COUNTER, "0x0", block])), count);
+            assert_eq!(world.get::<U256>("eth_call", json!([{ "to": COUNTER }, block])), count + U256::ONE);
+            let traced = world.ask("debug_traceCall", json!([{ "to": COUNTER }, block, trace]));
+            assert_eq!(traced["output"], json!(B256::from(count + U256::ONE)));
+            let payload = json!({ "blockStateCalls": [{ "calls": [{ "to": COUNTER }] }] });
+            let blocks: Vec<SimulatedBlock> = world.get("eth_simulateV1", json!([payload, block]));
+            let number: U64 = serde_json::from_value(block).unwrap();
+            assert_eq!(blocks[0].inner.header.number, number.to::<u64>() + 1);
+            assert_eq!(U256::from_be_slice(&blocks[0].calls[0].return_data), count + U256::ONE);
+        }
+        assert_eq!(world.counted(), 100);
+    }
+    let world = World::new(ONE);
+    let block = world.ask("eth_blockNumber", json!([]));
+    world.count(0);
+    let error = world.refused("eth_call", json!([{ "to": COUNTER }, block]));
+    assert_eq!((error.code, error.message.starts_with("the state at block")), (-32000, true), "{error}");
+}
+
+#[test]
+fn accounts_are_proven_against_the_root_in_the_header() {
+    let world = World::past(ONE);
+    world.count(0);
+    let root = world.get::<Block>("eth_getBlockByNumber", json!(["latest"])).header.state_root;
+    let proof: EIP1186AccountProofResponse = world.get("eth_getProof", json!([COUNTER, ["0x0", "0x5"], "latest"]));
+    assert_eq!(proof.address, COUNTER);
+    let account = TrieAccount {
+        nonce: proof.nonce,
+        balance: proof.balance,
+        storage_root: proof.storage_hash,
+        code_hash: keccak256(hex!("fe5255535400000001")),
+    };
+    let key = |bytes: &[u8]| Nibbles::unpack(keccak256(bytes));
+    let expected = Some(alloy_rlp::encode(account));
+    verify_proof(root, key(COUNTER.as_slice()), expected, &proof.account_proof).unwrap();
+    for (slot, value) in proof.storage_proof.iter().zip([Some(alloy_rlp::encode(U256::ONE)), None]) {
+        verify_proof(proof.storage_hash, key(slot.key.as_b256().as_slice()), value, &slot.proof).unwrap();
+    }
+}
+
+#[test]
+fn nothing_is_proven_where_headers_commit_to_no_state() {
+    let world = World::new(ONE);
+    let error = world.refused("eth_getProof", json!([COUNTER, ["0x0"], "latest"]));
+    assert_eq!((error.code, error.message.contains("computes no state roots")), (-32000, true), "{error}");
+    assert_eq!(world.refused("eth_getProof", json!([COUNTER, vec!["0x0"; 1_025]])).code, -32602);
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(crate) fn dev(index: u64) -> Address {
     key(index).address()
 }
 
-pub(crate) fn network() -> Network {
+fn network(past: bool) -> Network {
     let clock = Clock::new(23_368_000, START, 12, START).unwrap();
     let bridge = BridgeSpec {
         parent: ETHEREUM,
@@ -73,7 +73,9 @@ pub(crate) fn network() -> Network {
     };
     let chains = vec![chain("ethereum", ETHEREUM, 0, None), chain("one", ONE, BASE_FEE, Some(bridge))];
     let counter = Program { id: 1, name: "counter", entry: counter };
-    let mut network = Network::new(NetworkConfig { clock, chains }, [counter]).unwrap();
+    let config = NetworkConfig { clock, chains };
+    let network = if past { Network::with_past(config, [counter]) } else { Network::new(config, [counter]) };
+    let mut network = network.unwrap();
     for id in [ETHEREUM, ONE] {
         network.install(id, COUNTER, &Code::Program(1), []).unwrap();
         for index in 0..2 {
@@ -96,7 +98,16 @@ impl World {
     }
 
     pub(crate) fn with(chain: u64, settings: Settings) -> Self {
-        let shared = Shared::with(network(), settings);
+        Self::of(chain, settings, false)
+    }
+
+    /// One that keeps the state of all blocks.
+    pub(crate) fn past(chain: u64) -> Self {
+        Self::of(chain, settings(), true)
+    }
+
+    fn of(chain: u64, settings: Settings, past: bool) -> Self {
+        let shared = Shared::with(network(past), settings);
         let endpoint = shared.endpoint(chain).unwrap();
         Self { shared, endpoint }
     }

@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
             .map(|voter| Allocation { account: voter.person.address, votes: voter.votes })
             .collect();
         let start = scenario.start_seconds.unwrap_or_else(|| charter.next_election_seconds().saturating_sub(86_400));
-        let StandUp { network, deployment } = stand_up(charter, &allocations, start, scenario.anchor)?;
+        let StandUp { network, deployment, .. } = stand_up(charter, &allocations, start, scenario.anchor)?;
         observer.notice(Event::StoodUp { chains: deployment.chains.len() });
 
         let shared = Shared::new(network);

@@ -62,13 +62,12 @@ fn find(chain: &Chain, query: &LogQuery) -> Result<Vec<LogView>, RpcError> {
     if from_block > to_block {
         return Ok(Vec::new());
     }
-    let found = chain.logs(&LogFilter { from_block, to_block: Some(to_block), ..query.filter.clone() });
-    if found.len() > LOGS_MAX {
-        return Err(RpcError::limit(format_args!(
+    let filter = LogFilter { from_block, to_block: Some(to_block), ..query.filter.clone() };
+    chain.logs_up_to(&filter, LOGS_MAX).ok_or_else(|| {
+        RpcError::limit(format_args!(
             "query returned more than {LOGS_MAX} results: ask for fewer blocks than {from_block} to {to_block}"
-        )));
-    }
-    Ok(found)
+        ))
+    })
 }
 
 fn bound(chain: &Chain, block: Option<BlockRef>) -> u64 {
@@ -133,8 +132,11 @@ fn changes(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
             let mut last = filter.to_block.unwrap_or(head).min(head);
             let mut found = Vec::new();
             while from_block <= last {
-                found = chain.logs(&LogFilter { from_block, to_block: Some(last), ..filter.clone() });
-                if found.len() <= LOGS_MAX || from_block == last {
+                let wanted = LogFilter { from_block, to_block: Some(last), ..filter.clone() };
+                // A single block is told whole, however much it holds.
+                let most = if from_block == last { usize::MAX } else { LOGS_MAX };
+                if let Some(all) = chain.logs_up_to(&wanted, most) {
+                    found = all;
                     break;
                 }
                 // Too many for one answer: the later ones come with the next.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     RpcError,
-    params::{Args, address, slot},
+    params::{Args, address, each, slot},
     queries::{BlockRef, block, with_state},
     shapes::quantity,
     table::{Method, Param, Room},
@@ -31,7 +31,17 @@ pub(in super::super) const METHODS: &[Method] = &[
         "quantity",
         nonce,
     ),
+    Method::new(
+        "eth_getProof",
+        "Proves an account and some of its slots against the state root of the latest block.",
+        &[ADDRESS, Param::required("slots", "quantity[]"), BLOCK],
+        "object",
+        proof,
+    ),
 ];
+
+/// Slots that are proven at a time, as everywhere.
+const SLOTS_MAX: usize = 1_024;
 
 fn balance(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
     let at = args.get(0, address)?;
@@ -54,4 +64,23 @@ fn nonce(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
         return Ok(quantity(room.chain()?.next_nonce(at)));
     }
     with_state(room.chain_mut()?, args, 1, |chain| Ok(quantity(chain.nonce(at))))
+}
+
+fn proof(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
+    let (at, slots) = (args.get(0, address)?, args.get(1, |slots| each(slots, SLOTS_MAX, slot))?);
+    let proof = with_state(room.chain_mut()?, args, 2, |chain| chain.proof(at, &slots).map_err(RpcError::refused))?;
+    let storage: Vec<Value> = proof
+        .storage
+        .iter()
+        .map(|slot| json!({ "key": B256::from(slot.key), "value": slot.value, "proof": slot.proof }))
+        .collect();
+    Ok(json!({
+        "address": proof.address,
+        "balance": proof.balance,
+        "nonce": quantity(proof.nonce),
+        "codeHash": proof.code_hash,
+        "storageHash": proof.storage_hash,
+        "accountProof": proof.account_proof,
+        "storageProof": storage,
+    }))
 }

@@ -1,0 +1,189 @@
+//! `ephor ceremony verify` and `forecast`.
+
+use super::{
+    CeremonyFailure,
+    arguments::{ForecastArguments, VerifyArguments},
+    chain::{self, Endpoint},
+    files,
+};
+use crate::{
+    actors::block_on,
+    exit::{Exit, Failure},
+    terminal,
+};
+use alloy_primitives::{Address, U256};
+use ephor_ceremony::{
+    bundle::MAX_BYTES,
+    expectation,
+    forecast::{self as ahead, Freshness},
+    task::{Finding, MAX_FILE_BYTES, TaskFile},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+
+/// Verifies a bundle or a file of signing tasks.
+pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
+    if let Some(file) = tasks(&arguments.bundle)? {
+        return verify_tasks(&file, arguments);
+    }
+    let bundle = files::read_bundle(&arguments.bundle)?;
+    let verified = bundle.verify().map_err(CeremonyFailure::from)?;
+    let ceremony = &verified.ceremony;
+    let mut told: Vec<(String, Value)> = Vec::new();
+    told.extend(verified.findings.iter().map(|finding| (finding.to_string(), json!(finding))));
+    if let Some(path) = &arguments.expect {
+        let expected = expectation::read_validation(&files::read_text(path, expectation::MAX_BYTES)?);
+        if expected.is_empty() {
+            let text = format!("{} holds no hashes to compare with", path.display());
+            told.push((text, json!({ "finding": "no-hashes" })));
+        }
+        told.extend(expectation::compare(ceremony, &expected).iter().map(told_of));
+    }
+    if let Some(path) = &arguments.against {
+        let second = files::read_bundle(path)?.ceremony().map_err(CeremonyFailure::from)?;
+        let causes = expectation::between(ceremony, &second);
+        told.extend(causes.iter().map(|cause| (format!("{}: {cause}", path.display()), json!(cause))));
+    }
+    if let Some(url) = &arguments.rpc_url {
+        let found = block_on(async { Endpoint::open(url, ceremony.chain_id).await?.safes(ceremony).await })?;
+        let findings = expectation::compare_chain(ceremony, &found);
+        told.extend(findings.iter().map(|finding| (finding.to_string(), json!(finding))));
+    }
+    let exit = if told.is_empty() { Exit::Fine } else { Exit::Unmet };
+    if arguments.json {
+        let safes: Vec<Value> = ceremony
+            .steps()
+            .iter()
+            .map(|step| json!({ "safe": step.safe.address, "nonce": step.safe.nonce.to_string(), "hashes": step.hashes }))
+            .collect();
+        let findings: Vec<&Value> = told.iter().map(|(_, value)| value).collect();
+        terminal::print_json(&json!({
+            "sound": told.is_empty(), "digest": verified.digest, "author": verified.author, "safes": safes, "findings": findings,
+        }))?;
+        return Ok(exit);
+    }
+    let mut text = format!("{}\n  digest  {}\n", ceremony.title, verified.digest);
+    let author = verified.author.map_or_else(|| "nobody".to_owned(), |author| author.to_string());
+    let _ = writeln!(text, "  vouched for by {author}\n");
+    for step in ceremony.steps().iter().rev() {
+        let _ = writeln!(
+            text,
+            "Owners of {} (version {}, nonce {})\n  domain hash   {}\n  message hash  {}\n  Safe tx hash  {}",
+            step.safe.label(),
+            step.safe.release,
+            step.safe.nonce,
+            step.hashes.domain,
+            step.hashes.message,
+            step.hashes.safe_tx
+        );
+    }
+    text.push('\n');
+    for (finding, _) in &told {
+        let _ = writeln!(text, "WARNING {finding}");
+    }
+    text.push_str(if told.is_empty() {
+        "Everything fits.\n"
+    } else {
+        "Do not sign until each warning is explained.\n"
+    });
+    terminal::print(&terminal::visible(&text))?;
+    Ok(exit)
+}
+
+fn told_of(finding: &Finding) -> (String, Value) {
+    let Finding { safe, hash, computed, expected, cause } = finding;
+    let text = format!("{safe}: the {} is {computed}, expected was {expected}; {cause}", hash.words());
+    (text, json!(finding))
+}
+
+/// The tasks of a file, if it is one of tasks.
+fn tasks(path: &Path) -> Result<Option<TaskFile>, CeremonyFailure> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let bytes = files::read(path, MAX_FILE_BYTES.max(MAX_BYTES))?;
+    // The tasks stand near the beginning of such a file; a bundle has no member of that name.
+    let is_bundle = serde_json::from_slice::<Value>(&bytes).is_ok_and(|value| value.get("tasks").is_none());
+    if is_bundle { Ok(None) } else { Ok(Some(TaskFile::parse(&bytes)?)) }
+}
+
+fn verify_tasks(file: &TaskFile, arguments: &VerifyArguments) -> Result<Exit, Failure> {
+    let wanted = |id: &str| arguments.task.as_deref().is_none_or(|task| task == id);
+    let mut verified = Vec::new();
+    for task in file.tasks.iter().filter(|task| wanted(&task.id)) {
+        verified.push(task.verify().map_err(CeremonyFailure::from)?);
+    }
+    if let (Some(task), true) = (&arguments.task, verified.is_empty()) {
+        return Err(CeremonyFailure::NoTask(task.clone()).into());
+    }
+    let sound = verified.iter().all(|task| task.findings.is_empty());
+    if arguments.json {
+        terminal::print_json(&json!({ "sound": sound, "tasks": verified }))?;
+    } else {
+        let mut text = String::new();
+        let hashes: usize = verified.iter().map(|task| task.hashes.len()).sum();
+        for task in verified.iter().filter(|task| !task.findings.is_empty()) {
+            let _ = writeln!(text, "{}", task.id);
+            for finding in &task.findings {
+                let _ = writeln!(text, "  WARNING {}", told_of(finding).0);
+            }
+        }
+        let fine = verified.iter().filter(|task| task.findings.is_empty()).count();
+        let _ = writeln!(text, "{fine} of {} tasks are as published, {hashes} Safes compared.", verified.len());
+        terminal::print(&terminal::visible(&text))?;
+    }
+    Ok(if sound { Exit::Fine } else { Exit::Unmet })
+}
+
+/// Tells the hashes of the next nonces.
+pub(super) fn forecast(arguments: &ForecastArguments) -> Result<Exit, Failure> {
+    let path = &arguments.bundle.bundle;
+    let ceremony = files::read_bundle(path)?.ceremony().map_err(CeremonyFailure::from)?;
+    let now: BTreeMap<Address, U256> = match &arguments.rpc_url {
+        None => BTreeMap::new(),
+        Some(url) => {
+            let found = block_on(async { Endpoint::open(url, ceremony.chain_id).await?.safes(&ceremony).await })?;
+            found.into_iter().map(|(safe, found)| (safe, found.nonce)).collect()
+        }
+    };
+    let mut queued = BTreeMap::new();
+    for text in &arguments.queued {
+        let parsed = text.split_once('=').and_then(|(safe, count)| Some((safe.parse().ok()?, count.parse().ok()?)));
+        let (safe, count): (Address, u64) = parsed.ok_or_else(|| CeremonyFailure::Queued(text.clone()))?;
+        queued.insert(safe, count);
+    }
+    let forecasts = ahead::forecast(&ceremony, &now, &queued, arguments.count);
+    let (collection, _) = files::collected(path, &ceremony, &chain::known(None, &ceremony, &[])?)?;
+    let signatures = collection.to_file().signatures;
+    let fresh: Vec<_> =
+        signatures.iter().map(|signature| (signature, ahead::freshness(&ceremony, &now, signature))).collect();
+    let stale = fresh.iter().any(|(_, freshness)| !matches!(freshness, Freshness::Fresh | Freshness::Waiting { .. }));
+    if arguments.bundle.json {
+        let each: Vec<Value> = fresh
+            .iter()
+            .map(|(signature, freshness)| json!({ "safe": signature.safe, "owner": signature.owner, "freshness": freshness }))
+            .collect();
+        terminal::print_json(&json!({ "forecast": forecasts, "signatures": each }))?;
+    } else {
+        let mut text = String::new();
+        for next in &forecasts {
+            let _ = writeln!(
+                text,
+                "{} nonce {}\n  domain hash   {}\n  message hash  {}\n  Safe tx hash  {}",
+                ceremony.label(next.safe),
+                next.nonce,
+                next.hashes.domain,
+                next.hashes.message,
+                next.hashes.safe_tx
+            );
+        }
+        for (signature, freshness) in &fresh {
+            if let Freshness::Stale { nonce, now } = freshness {
+                let (owner, safe) = (signature.owner, signature.safe);
+                let _ = writeln!(text, "STALE {owner} for {safe}: it is for nonce {nonce}, the Safe is at {now}");
+            }
+        }
+        terminal::print(&terminal::visible(&text))?;
+    }
+    Ok(if stale { Exit::Unmet } else { Exit::Fine })
+}
