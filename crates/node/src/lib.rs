@@ -39,3 +39,34 @@ pub use access::Access;
 pub use clock::Pace;
 pub use node::{Node, StartError};
 pub use settings::{Limits, Settings};
+
+/// From a body to its answers without a server, for fuzzing. Not part of the interface.
+#[doc(hidden)]
+pub mod fuzzing {
+    use ephor_network::Endpoint;
+
+    use crate::{
+        Limits,
+        wire::{self, Body, Entry},
+    };
+
+    /// Answers each request of a body within the usual limits, as far as a chain answers it. Notifications have none.
+    ///
+    /// A panic is not turned into an answer.
+    pub fn answers(endpoint: &Endpoint, body: &[u8]) -> Vec<Vec<u8>> {
+        let limits = Limits::default();
+        let entries = match wire::read(body, limits.depth, limits.batch) {
+            Ok(Body::Single(entry)) => vec![entry],
+            Ok(Body::Batch(entries)) => entries,
+            Err(fault) => return vec![wire::answer(None, &Err(fault), limits.answer_bytes)],
+        };
+        let answer = |entry| match entry {
+            Entry::Faulty(id, fault) => Some(wire::answer(id, &Err(fault), limits.answer_bytes)),
+            Entry::Call(call) => {
+                let result = endpoint.handle(&call.method, call.params);
+                call.id.map(|id| wire::answer(Some(id), &result, limits.answer_bytes))
+            }
+        };
+        entries.into_iter().filter_map(answer).collect()
+    }
+}

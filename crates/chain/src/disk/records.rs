@@ -210,7 +210,7 @@ fn whole<T: Decodable>(mut bytes: &[u8]) -> Decoded<T> {
 
 /// Decodes bytes as a record of any kind: for fuzzing. Must return, whatever the bytes.
 pub(crate) fn decode_any(kind: u8, bytes: &[u8]) -> bool {
-    match kind % 9 {
+    match kind % 10 {
         0 => account(bytes).is_ok(),
         1 => value(bytes).is_ok(),
         2 => Head::decode(bytes).is_ok(),
@@ -219,13 +219,18 @@ pub(crate) fn decode_any(kind: u8, bytes: &[u8]) -> bool {
         5 => place(bytes).is_ok(),
         6 => log_places(bytes).is_ok(),
         7 => time(bytes).is_ok(),
-        _ => pending(bytes).is_ok(),
+        8 => pending(bytes).is_ok(),
+        _ => crate::trie::is_node(bytes),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use alloy_primitives::TxKind;
+    use alloy_trie::{
+        Nibbles,
+        nodes::{LeafNode, TrieNode},
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -271,6 +276,7 @@ mod tests {
             (6, vec![9; 16].into()),
             (7, time_to_bytes(BlockTime { timestamp: 1 << 40, l1_block: 3 })),
             (8, pending_to_bytes(&pending)),
+            (9, alloy_rlp::encode(TrieNode::Leaf(LeafNode::new(Nibbles::unpack(B256::ZERO), vec![7; 40]))).into()),
         ]
     }
 

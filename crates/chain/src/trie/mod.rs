@@ -86,6 +86,11 @@ pub enum TrieError {
     },
 }
 
+/// Whether bytes are the encoding of a node of the accounts: for fuzzing.
+pub(crate) fn is_node(bytes: &[u8]) -> bool {
+    NodeKey::root(TrieId::Accounts).decode(bytes).is_ok()
+}
+
 impl NodeKey {
     fn root(trie: TrieId) -> Self {
         Self { trie, path: Nibbles::new() }

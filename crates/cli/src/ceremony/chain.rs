@@ -18,6 +18,7 @@ pub(super) struct Endpoint {
     pub(super) provider: DynProvider,
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "handed to `map_err`")]
 fn unexpected(error: impl ToString) -> CeremonyFailure {
     CeremonyFailure::Endpoint(error.to_string().chars().filter(|c| !c.is_control()).take(300).collect())
 }

@@ -75,8 +75,11 @@ fn write(bundle: &Bundle, ceremony: &Ceremony, out: &Path, json: bool) -> Result
     Ok(Exit::Fine)
 }
 
+/// What people call addresses.
+type Names = BTreeMap<String, Address>;
+
 /// The names of a charter's contracts and Safes, both ways.
-fn address_book(charter: Option<&Path>) -> Result<(BTreeMap<String, Address>, BTreeMap<Address, String>), Failure> {
+fn address_book(charter: Option<&Path>) -> Result<(Names, BTreeMap<Address, String>), Failure> {
     let mut book = BTreeMap::new();
     let Some(path) = charter else { return Ok((book, BTreeMap::new())) };
     let charter = Charter::load(path).map_err(|faults| Failure::Faults { of: "charter", faults })?;
