@@ -2,7 +2,7 @@
 //!
 //! A chain of 100,000 accounts and a contract of 100,000 slots. A transaction moves its sender's nonce, changes two slots of the contract
 //! that are there, and adds one. `single` mines one transaction a block, `thousand` a thousand; each with roots and without them, so that
-//! the difference is what roots cost. Both are per transaction.
+//! the difference is what roots cost. `single in a file` does so in a database, and hands each block to its writer without waiting for it.
 
 use std::sync::Arc;
 
@@ -19,7 +19,15 @@ fn account(index: u64) -> Address {
     Address::left_padding_from(&(index % ACCOUNTS + 0x10_000).to_be_bytes())
 }
 
-fn chain(state_roots: bool) -> Chain {
+fn config(state_roots: bool) -> ChainConfig {
+    ChainConfig { state_roots, ..ChainConfig::arbitrum(412_346) }
+}
+
+fn programs() -> Arc<Programs> {
+    Arc::new(Programs::new([]).expect("no programs"))
+}
+
+fn genesis() -> Genesis {
     let funded = (0..ACCOUNTS).map(|index| GenesisAccount {
         address: account(index),
         balance: U256::from(10).pow(U256::from(18)),
@@ -32,9 +40,7 @@ fn chain(state_roots: bool) -> Chain {
         ..GenesisAccount::default()
     };
     let accounts = funded.chain([contract]).collect();
-    let genesis = Genesis { number: 0, time: BlockTime::default(), accounts };
-    let config = ChainConfig { state_roots, ..ChainConfig::arbitrum(412_346) };
-    Chain::in_memory(config, &genesis, Arc::new(Programs::new([]).expect("no programs")))
+    Genesis { number: 0, time: BlockTime::default(), accounts }
 }
 
 /// Mines a block of `txs` transactions, of which `sent` went before.
@@ -54,11 +60,29 @@ fn roots(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Elements(txs)).sample_size(20);
         for (roots, state_roots) in [("without", false), ("with", true)] {
-            let (mut chain, mut sent) = (chain(state_roots), 0);
+            let mut chain = Chain::in_memory(config(state_roots), &genesis(), programs());
+            let mut sent = 0;
             group.bench_function(roots, |bencher| bencher.iter(|| mine(&mut chain, &mut sent, txs)));
         }
         group.finish();
     }
+    let mut group = criterion.benchmark_group("single in a file");
+    group.sample_size(20);
+    for (roots, state_roots) in [("without", false), ("with", true)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chain.redb");
+        let mut chain = Chain::open_file(&path, config(state_roots), &genesis(), programs()).expect("a new chain");
+        chain.commit().wait().expect("a file");
+        let mut sent = 0;
+        group.bench_function(roots, |bencher| {
+            bencher.iter(|| {
+                mine(&mut chain, &mut sent, 1);
+                chain.commit()
+            });
+        });
+        chain.commit().wait().expect("a file");
+    }
+    group.finish();
 }
 
 criterion_group!(benches, roots);

@@ -25,7 +25,7 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) enum Kept {
     Memory { now: MemoryState, past: Option<Past> },
-    Disk(Disk),
+    Disk(Box<Disk>),
 }
 
 /// What was before each block, in memory.

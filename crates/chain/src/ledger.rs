@@ -75,7 +75,7 @@ impl Ledger {
     /// A ledger without its first block.
     pub(crate) fn new(config: ChainConfig, genesis: &Genesis, database: Option<Database>) -> Self {
         let kept = match database {
-            Some(database) => Kept::Disk(Disk::new(database, config.chain_id)),
+            Some(database) => Kept::Disk(Box::new(Disk::new(database, config.chain_id))),
             None => Kept::Memory { now: MemoryState::default(), past: config.history.then(Past::default) },
         };
         Self {

@@ -42,7 +42,10 @@ fn scan(chain: &Chain, filter: &LogFilter) -> Vec<LogView> {
     receipts.flat_map(|receipt| receipt.logs).filter(|log| filter.matches(&log.log)).collect()
 }
 
-fn call() -> impl Strategy<Value = (u8, Vec<Vec<u8>>)> {
+/// Whom to call, and the topics of each log it is to make.
+type Call = (u8, Vec<Vec<u8>>);
+
+fn call() -> impl Strategy<Value = Call> {
     (0_u8..3, prop::collection::vec(prop::collection::vec(0_u8..4, 0..=4), 1..3))
 }
 
@@ -66,7 +69,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut chains = chains(folder.path());
         for chain in &mut chains {
-            let mine = |chain: &mut Chain, blocks: &[Vec<(u8, Vec<Vec<u8>>)>]| {
+            let mine = |chain: &mut Chain, blocks: &[Vec<Call>]| {
                 for calls in blocks {
                     for (to, logs) in calls {
                         let data: Bytes = logs.join(&0xFF).into();

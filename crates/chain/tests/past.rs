@@ -109,8 +109,8 @@ impl Run {
     }
 }
 
-fn with_history(config: ChainConfig) -> ChainConfig {
-    ChainConfig { history: true, ..config }
+fn with_history(config: &ChainConfig) -> ChainConfig {
+    ChainConfig { history: true, ..config.clone() }
 }
 
 proptest! {
@@ -122,7 +122,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chain.redb");
         let open = || Chain::open(&Database::open(&path).unwrap(), config.clone(), &genesis(), programs()).unwrap();
-        let memory = Chain::in_memory(with_history(config.clone()), &genesis(), programs());
+        let memory = Chain::in_memory(with_history(&config), &genesis(), programs());
         let mut runs = [open(), memory].map(|chain| {
             let model = BTreeMap::from([(chain.head(), now(&chain))]);
             Run { chain, model, snapshots: Vec::new() }
@@ -177,7 +177,7 @@ fn calls_see_the_past_of(mut chain: Chain) {
 fn calls_see_the_past_in_memory_and_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     for (index, config) in [ChainConfig::ethereum(CHAIN_ID), ChainConfig::arbitrum(CHAIN_ID)].into_iter().enumerate() {
-        calls_see_the_past_of(Chain::in_memory(with_history(config.clone()), &genesis(), programs()));
+        calls_see_the_past_of(Chain::in_memory(with_history(&config), &genesis(), programs()));
         let path = folder.path().join(index.to_string());
         calls_see_the_past_of(Chain::open_file(&path, config, &genesis(), programs()).unwrap());
     }

@@ -202,6 +202,16 @@ fn empty_blocks_are_found_by_hash_once_they_were_shown() {
 }
 
 #[test]
+fn what_was_killed_while_being_made_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chain.redb");
+    std::fs::write(folder.path().join("chain.redb.new"), [0; 5_000]).unwrap();
+    drop(open(&path).unwrap());
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["chain.redb"]);
+}
+
+#[test]
 fn a_damaged_row_is_an_error_and_nothing_else() {
     const BLOCKS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("transactions");
     let folder = tempfile::tempdir().unwrap();

@@ -197,7 +197,7 @@ fn a_reopened_network_is_the_same_network() {
 fn a_network_in_a_database_and_one_in_memory_agree() {
     let folder = tempfile::tempdir().unwrap();
     let mut kept = open(&folder.path().join("network.redb"));
-    let mut memory = Network::new(config(7_200), []).unwrap();
+    let mut memory = Network::with_past(config(7_200), []).unwrap();
     let counter = Code::Evm(Bytes::from_static(&alloy_primitives::hex!("600054600101600055" "00")));
     for id in [ETHEREUM, ONE] {
         memory.install(id, TARGET, &counter, []).unwrap();

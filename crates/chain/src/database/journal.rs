@@ -145,8 +145,7 @@ impl Segment {
         let path = path(database, number);
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
         // Its name must last as long as what will be in it.
-        #[cfg(unix)]
-        File::open(folder(database))?.sync_all()?;
+        keep_names(database)?;
         Ok(Self { number, file })
     }
 
@@ -155,6 +154,11 @@ impl Segment {
         self.file.write_all(records)?;
         self.file.sync_data()
     }
+}
+
+/// Makes the names of files beside the database durable.
+pub(crate) fn keep_names(database: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder(database))?.sync_all() } else { Ok(()) }
 }
 
 fn folder(database: &Path) -> PathBuf {

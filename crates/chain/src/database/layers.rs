@@ -93,6 +93,7 @@ pub(crate) enum Direction {
     Down,
 }
 
+type Guard<'a> = redb::AccessGuard<'a, &'static [u8]>;
 type Entry = Result<(Vec<u8>, Option<Bytes>), redb::Error>;
 
 impl Layers {
@@ -135,11 +136,10 @@ impl Layers {
         }
         let tables = self.tables.as_ref().ok_or(redb::Error::DatabaseClosed)?;
         let range = tables.table(table).range::<&[u8]>(bounds)?;
-        let entry =
-            |entry: Result<(redb::AccessGuard<'_, &[u8]>, redb::AccessGuard<'_, &[u8]>), redb::StorageError>| {
-                let (key, value) = entry?;
-                Ok((key.value().to_vec(), Some(Bytes::copy_from_slice(value.value()))))
-            };
+        let entry = |entry: Result<(Guard<'_>, Guard<'_>), redb::StorageError>| {
+            let (key, value) = entry?;
+            Ok((key.value().to_vec(), Some(Bytes::copy_from_slice(value.value()))))
+        };
         let boxed: Box<dyn Iterator<Item = Entry> + '_> =
             if up { Box::new(range.map(entry)) } else { Box::new(range.rev().map(entry)) };
         sources.push(boxed.peekable());
@@ -157,10 +157,7 @@ fn merge(
         let mut next: Option<(usize, Vec<u8>)> = None;
         for (index, source) in sources.iter_mut().enumerate() {
             let Some(entry) = source.peek() else { continue };
-            let key = match entry {
-                Ok((key, _)) => key,
-                Err(_) => return source.next().map_or(Ok(()), |entry| entry.map(drop)),
-            };
+            let Ok((key, _)) = entry else { return source.next().map_or(Ok(()), |entry| entry.map(drop)) };
             let sooner = next.as_ref().is_none_or(|(_, first)| if up { key < first } else { key > first });
             if sooner {
                 next = Some((index, key.clone()));

@@ -46,7 +46,7 @@ use self::{
 use crate::store::StoreError;
 
 /// Rows in memory above which they are carried over into the tables.
-const CARRY_BYTES: usize = 16 << 20;
+const CARRY_BYTES: usize = 32 << 20;
 /// What redb keeps of the file in memory.
 const PAGE_CACHE_BYTES: usize = 64 << 20;
 

@@ -1,7 +1,7 @@
 //! Opening a database, and opening it again after a failure.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, RwLock, atomic::AtomicUsize, atomic::Ordering},
 };
 
@@ -33,7 +33,33 @@ fn open_redb(path: &Path) -> Result<redb::Database, StoreError> {
     })
 }
 
+/// Makes a file with its tables and only then gives it its name, so that a process killed meanwhile leaves nothing that cannot be opened.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let io = |error: redb::Error| StoreError::Io { path: path.to_path_buf(), source: Box::new(error) };
+    let file_io = |error: std::io::Error| io(StorageError::from(error).into());
+    let mut unnamed = path.as_os_str().to_owned();
+    unnamed.push(".new");
+    let unnamed = PathBuf::from(unnamed);
+    let redb = match open_redb(&unnamed) {
+        // What a process left that was killed at this very place.
+        Err(StoreError::Unreadable { .. }) => {
+            std::fs::remove_file(&unnamed).map_err(file_io)?;
+            open_redb(&unnamed)?
+        }
+        other => other?,
+    };
+    if check(&unnamed, &redb)?.is_none() {
+        create(&redb).map_err(io)?;
+    }
+    drop(redb);
+    std::fs::rename(&unnamed, path).map_err(file_io)?;
+    journal::keep_names(path).map_err(file_io)
+}
+
 pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
+    if matches!(std::fs::exists(path), Ok(false)) {
+        make(path)?;
+    }
     let redb = open_redb(path)?;
     let io = |error: redb::Error| StoreError::Io { path: path.to_path_buf(), source: Box::new(error) };
     let file_io = |error: std::io::Error| io(StorageError::from(error).into());

@@ -18,7 +18,7 @@ use super::{
 use crate::store::StoreError;
 
 /// Writers wait when this many times [`CARRY_BYTES`] are in memory.
-const MOST_IN_MEMORY: usize = 4;
+const MOST_IN_MEMORY: usize = 3;
 
 /// What the writers have to do, and how far they are.
 #[derive(Debug, Default)]
@@ -191,7 +191,7 @@ fn carry_over(inner: &Inner, last: u64, segment: u64) {
     drop(layers);
     inner.done.notify_all();
     if let Err(error) = journal::remove_before(&inner.path, segment) {
-        return inner.fail(inner.io(redb::StorageError::from(error)));
+        inner.fail(inner.io(redb::StorageError::from(error)));
     }
 }
 

@@ -5,6 +5,7 @@
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_rlp::{Decodable, RlpDecodable, RlpEncodable};
+use revm::primitives::KECCAK_EMPTY;
 
 use crate::{block::StoredBlock, config::BlockTime, state::AccountRecord, tx::Transaction};
 
@@ -14,13 +15,15 @@ pub(crate) type Decoded<T> = Result<T, alloy_rlp::Error>;
 struct Account {
     balance: U256,
     nonce: u64,
-    code_hash: B256,
+    /// Nothing for an account without code.
+    code_hash: Bytes,
 }
 
 /// An account; one that is not there has no bytes.
 pub(crate) fn account_to_bytes(record: Option<&AccountRecord>) -> Bytes {
     record.map_or_else(Bytes::new, |AccountRecord { balance, nonce, code_hash }| {
-        alloy_rlp::encode(Account { balance: *balance, nonce: *nonce, code_hash: *code_hash }).into()
+        let code_hash = if *code_hash == KECCAK_EMPTY { Bytes::new() } else { code_hash.0.into() };
+        alloy_rlp::encode(Account { balance: *balance, nonce: *nonce, code_hash }).into()
     })
 }
 
@@ -29,6 +32,11 @@ pub(crate) fn account(bytes: &[u8]) -> Decoded<Option<AccountRecord>> {
         return Ok(None);
     }
     let Account { balance, nonce, code_hash } = whole(bytes)?;
+    let code_hash = if code_hash.is_empty() {
+        KECCAK_EMPTY
+    } else {
+        B256::try_from(&code_hash[..]).map_err(|_| alloy_rlp::Error::UnexpectedLength)?
+    };
     Ok(Some(AccountRecord { balance, nonce, code_hash }))
 }
 
