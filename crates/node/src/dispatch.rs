@@ -7,11 +7,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
+
+use ephor_chain::Pending;
 
 use ephor_network::{
     Endpoint, Shared,
-    rpc::{self, RpcError},
+    rpc::{self, Ready, RpcError},
 };
 use hyper::body::Bytes;
 use serde_json::Value;
@@ -82,15 +85,26 @@ impl Service {
                 tracing::debug!(chain = site.name, code = fault.code, reason = fault.message, "not a request");
                 Some(wire::answer(None, &Err(fault), usize::MAX))
             }
-            Ok(Body::Single(entry)) => self.entry(site, entry, subscriptions, self.limits.answer_bytes),
+            Ok(Body::Single(entry)) => {
+                let mut pending = Pending::done();
+                let answer = self.entry(site, self.ready(site, entry), subscriptions, &mut pending);
+                let kept = pending.wait().map_err(RpcError::refused);
+                answer
+                    .map(|answer| Answer { result: kept.and(answer.result), ..answer }.bytes(self.limits.answer_bytes))
+            }
             Ok(Body::Batch(entries)) => {
+                let mut pending = Pending::done();
+                let ready = self.all_ready(site, entries).into_iter();
+                let answers: Vec<_> =
+                    ready.filter_map(|made| self.entry(site, made, subscriptions, &mut pending)).collect();
+                // When the last group is on disk, those before it are.
+                let kept = pending.wait().map_err(RpcError::refused);
                 let mut out = Vec::new();
-                for entry in entries {
+                for answer in answers {
+                    let answer = Answer { result: kept.clone().and(answer.result), ..answer };
                     let left = self.limits.answer_bytes.saturating_sub(out.len());
-                    if let Some(answer) = self.entry(site, entry, subscriptions, left) {
-                        out.push(if out.is_empty() { b'[' } else { b',' });
-                        out.extend_from_slice(&answer);
-                    }
+                    out.push(if out.is_empty() { b'[' } else { b',' });
+                    out.extend_from_slice(&answer.bytes(left));
                 }
                 (!out.is_empty()).then(|| {
                     out.push(b']');
@@ -100,49 +114,109 @@ impl Service {
         }
     }
 
-    fn entry(
+    /// Makes the entries of a batch ready, on two threads where it is long: recovering senders takes longer than executing.
+    fn all_ready<'a>(&self, site: &Site, mut entries: Vec<Entry<'a>>) -> Vec<Made<'a>> {
+        if entries.len() < WORTH_A_THREAD {
+            return entries.into_iter().map(|entry| self.ready(site, entry)).collect();
+        }
+        let rest = entries.split_off(entries.len() / 2);
+        let all =
+            |entries: Vec<Entry<'a>>| entries.into_iter().map(|entry| self.ready(site, entry)).collect::<Vec<_>>();
+        std::thread::scope(|scope| {
+            let rest = scope.spawn(|| all(rest));
+            let mut made = all(entries);
+            // Panics are caught in each entry.
+            made.extend(rest.join().unwrap_or_default());
+            made
+        })
+    }
+
+    /// Does of an entry what needs no network.
+    fn ready<'a>(&self, site: &Site, entry: Entry<'a>) -> Made<'a> {
+        let began = clock::now();
+        let ready = match &entry {
+            Entry::Call(call) if views::method(&call.method).is_none() => {
+                Some(guarded(|| site.endpoint.ready(&call.method, call.params)))
+            }
+            _ => None,
+        };
+        Made { entry, ready, took: began.elapsed() }
+    }
+
+    fn entry<'a>(
         &self,
         site: &Site,
-        entry: Entry<'_>,
+        made: Made<'a>,
         subscriptions: Option<&Subscriptions>,
-        bytes_max: usize,
-    ) -> Option<Vec<u8>> {
+        pending: &mut Pending,
+    ) -> Option<Answer<'a>> {
+        let Made { entry, ready, took } = made;
         match entry {
-            Entry::Faulty(id, fault) => Some(wire::answer(id, &Err(fault), usize::MAX)),
+            Entry::Faulty(id, fault) => Some(Answer { id, result: Err(fault) }),
             Entry::Call(call) => {
-                let result = self.call(site, &call, subscriptions);
-                call.id.map(|id| wire::answer(Some(id), &result, bytes_max))
+                let began = clock::now();
+                let result = match ready {
+                    Some(ready) => guarded(|| {
+                        let (result, next) = site.endpoint.carry_out(ready?);
+                        *pending = next;
+                        result
+                    })
+                    .map_err(|error| explained(error, &call.method)),
+                    None => guarded(|| self.view(&call, subscriptions)),
+                };
+                self.note(site, &call.method, took + began.elapsed(), &result);
+                call.id.map(|id| Answer { id: Some(id), result })
             }
         }
     }
 
-    fn call(&self, site: &Site, call: &Call<'_>, subscriptions: Option<&Subscriptions>) -> Result<Value, RpcError> {
-        let began = clock::now();
-        let result = guarded(|| match views::method(&call.method) {
-            Some(_) => match call.method.as_ref() {
-                "eth_subscribe" | "eth_unsubscribe" => match subscriptions {
-                    Some(subscriptions) => subscriptions.answer(&call.method, call.params),
-                    None => Err(wire::error(
-                        METHOD,
-                        format_args!("{} needs a WebSocket connection: connect to ws:// at this address", call.method),
-                    )),
-                },
-                _ => self.views.answer(&call.method, call.params),
-            },
-            None => site.endpoint.handle(&call.method, call.params).map_err(|error| explained(error, &call.method)),
-        });
-        let took = began.elapsed();
-        let method = rpc::method(&call.method).map(|method| method.name);
-        let method = method.or_else(|| views::method(&call.method).map(|method| method.name)).unwrap_or("unknown");
+    /// Answers what the server itself answers.
+    fn view(&self, call: &Call<'_>, subscriptions: Option<&Subscriptions>) -> Result<Value, RpcError> {
+        match (call.method.as_ref(), subscriptions) {
+            ("eth_subscribe" | "eth_unsubscribe", Some(subscriptions)) => {
+                subscriptions.answer(&call.method, call.params)
+            }
+            (method @ ("eth_subscribe" | "eth_unsubscribe"), None) => Err(wire::error(
+                METHOD,
+                format_args!("{method} needs a WebSocket connection: connect to ws:// at this address"),
+            )),
+            _ => self.views.answer(&call.method, call.params),
+        }
+    }
+
+    fn note(&self, site: &Site, method: &str, took: Duration, result: &Result<Value, RpcError>) {
+        let known = rpc::method(method).map(|method| method.name);
+        let method = known.or_else(|| views::method(method).map(|method| method.name)).unwrap_or("unknown");
         let code = result.as_ref().err().map(|error| error.code);
         self.metrics.answered(method, took, code);
         tracing::debug!(chain = site.name, method, took_micros = took.as_micros(), code, "answered");
-        result
+    }
+}
+
+/// Below this many entries, another thread costs more than it saves.
+const WORTH_A_THREAD: usize = 32;
+
+/// An entry, with what could be done of it beforehand; nothing where the server itself answers.
+struct Made<'a> {
+    entry: Entry<'a>,
+    ready: Option<Result<Ready, RpcError>>,
+    took: Duration,
+}
+
+/// An answer that rests on what may not be on disk yet.
+struct Answer<'a> {
+    id: Option<&'a str>,
+    result: Result<Value, RpcError>,
+}
+
+impl Answer<'_> {
+    fn bytes(&self, bytes_max: usize) -> Vec<u8> {
+        wire::answer(self.id, &self.result, bytes_max)
     }
 }
 
 /// Turns a panic into an error. What was locked is whole: blocks are taken over whole.
-fn guarded(work: impl FnOnce() -> Result<Value, RpcError>) -> Result<Value, RpcError> {
+fn guarded<T>(work: impl FnOnce() -> Result<T, RpcError>) -> Result<T, RpcError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         tracing::error!("a request broke off with a panic");
         Err(broke_off())
@@ -170,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_internal_error() {
-        let error = guarded(|| panic!("on purpose")).unwrap_err();
+        let error = guarded::<Value>(|| panic!("on purpose")).unwrap_err();
         assert_eq!(error.code, INTERNAL);
         assert_eq!(guarded(|| Ok(Value::Null)), Ok(Value::Null));
     }

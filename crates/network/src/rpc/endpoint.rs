@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use alloy_json_rpc::{ErrorPayload, RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest};
 use alloy_transport::{TransportError, TransportFut};
+use ephor_chain::{Pending, SignedTx};
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -19,6 +20,13 @@ pub struct Endpoint {
     pub(super) chain_id: u64,
     /// Whether the methods of rehearsals are there.
     pub(super) control: bool,
+}
+
+/// A request of which everything is known that can be known without the network.
+pub struct Ready {
+    method: &'static Method,
+    values: Vec<Value>,
+    recovered: Option<SignedTx>,
 }
 
 impl Endpoint {
@@ -39,12 +47,7 @@ impl Endpoint {
     /// # Errors
     /// The error of the response.
     pub fn handle(&self, method: &str, params: &str) -> Result<Value, RpcError> {
-        let params: Vec<Value> = match params.trim() {
-            "" | "null" => Vec::new(),
-            text => serde_json::from_str(text)
-                .map_err(|error| RpcError::params(format!("parameters must be an array: {error}")))?,
-        };
-        self.call(method, &params)
+        self.answer(self.ready(method, params)?)
     }
 
     /// Answers one request.
@@ -52,12 +55,44 @@ impl Endpoint {
     /// # Errors
     /// The error of the response.
     pub fn call(&self, name: &str, params: &[Value]) -> Result<Value, RpcError> {
+        self.answer(self.prepared(name, params.to_vec())?)
+    }
+
+    fn answer(&self, ready: Ready) -> Result<Value, RpcError> {
+        let (answer, pending) = self.carry_out(ready);
+        pending.wait().map_err(RpcError::refused)?;
+        answer
+    }
+
+    /// Does of a request what needs no network: reads it, decodes and recovers what was signed. Takes no lock, so that many can be made ready at
+    /// once.
+    ///
+    /// # Errors
+    /// The error of the response.
+    pub fn ready(&self, method: &str, params: &str) -> Result<Ready, RpcError> {
+        let values: Vec<Value> = match params.trim() {
+            "" | "null" => Vec::new(),
+            text => serde_json::from_str(text)
+                .map_err(|error| RpcError::params(format!("parameters must be an array: {error}")))?,
+        };
+        self.prepared(method, values)
+    }
+
+    fn prepared(&self, name: &str, values: Vec<Value>) -> Result<Ready, RpcError> {
         let found = method(name).filter(|method| self.control || !method.rehearsal_only);
         let method = found.ok_or_else(|| RpcError::method(name))?;
-        let mut args = Args::new(method, params)?;
+        let mut args = Args::new(method, &values)?;
         if let Some(prepare) = method.prepare {
             prepare(&mut args)?;
         }
+        let recovered = args.recovered;
+        Ok(Ready { method, values, recovered })
+    }
+
+    /// Carries a request out. The answer may be given to somebody once the other value was waited for; what was carried out before it
+    /// is kept then, too.
+    pub fn carry_out(&self, ready: Ready) -> (Result<Value, RpcError>, Pending) {
+        let args = Args { method: ready.method, values: &ready.values, recovered: ready.recovered };
         let mut network = self.shared.lock();
         let mut desk = locked(&self.shared.desk);
         let room = &mut Room {
@@ -66,12 +101,9 @@ impl Endpoint {
             filters: &self.shared.filters,
             chain_id: self.chain_id,
         };
-        let answer = (method.handler)(room, &args);
+        let answer = (ready.method.handler)(room, &args);
         // What is answered, reads included, rests on what may not be on disk yet.
-        let pending = network.commit();
-        drop((desk, network));
-        pending.wait().map_err(RpcError::refused)?;
-        answer
+        (answer, network.commit())
     }
 
     fn respond(&self, request: &SerializedRequest) -> Response {

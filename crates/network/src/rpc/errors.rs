@@ -41,7 +41,7 @@ impl RpcError {
     }
 
     /// What the chain refuses.
-    pub(super) fn refused(why: impl std::fmt::Display) -> Self {
+    pub fn refused(why: impl std::fmt::Display) -> Self {
         Self::with(-32000, why.to_string())
     }
 

@@ -39,7 +39,7 @@ use std::{
 };
 
 pub use desk::{DevAccount, ReasonDecoder, Settings};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Ready};
 pub use errors::RpcError;
 pub use queries::log_filter;
 pub use table::{METHODS, Method, Param, method};

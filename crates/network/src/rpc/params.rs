@@ -8,8 +8,8 @@ use super::{RpcError, table::Method};
 
 /// The parameters of one request.
 pub(super) struct Args<'a> {
-    method: &'static Method,
-    values: &'a [Value],
+    pub(super) method: &'static Method,
+    pub(super) values: &'a [Value],
     /// A raw transaction whose sender was recovered before anything was locked.
     pub(super) recovered: Option<SignedTx>,
 }
