@@ -171,11 +171,11 @@ impl KnowledgeArguments {
     /// [`KnowledgeError`].
     pub(crate) fn load(&self, surroundings: &Surroundings) -> Result<Knowledge, KnowledgeError> {
         let named = env::var_os("EPHOR_CHARTER").filter(|file| !file.is_empty()).map(PathBuf::from);
-        let mut knowledge = Knowledge::default();
-        knowledge.book = match self.charter.clone().or(named) {
+        let book = match self.charter.clone().or(named) {
             Some(file) => Book::of(&Charter::load(&file).map_err(KnowledgeError::Charter)?),
             None => Book::common(),
         };
+        let mut knowledge = Knowledge { book, ..Knowledge::default() };
         for file in &self.book {
             let chain = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
             let added = knowledge.book.add_file(chain, &read(file)?);
