@@ -86,8 +86,7 @@ impl Network {
     pub fn commit(&mut self) -> Pending {
         let Some(database) = self.database.clone() else { return Pending::done() };
         if database.must_fall_back() {
-            database.fall_back();
-            return match (self.fall_back(), database.check()) {
+            return match (self.drop_unacknowledged(), database.check()) {
                 (Err(error), _) | (Ok(()), Err(error)) => Pending::failed(error),
                 (Ok(()), Ok(())) => database.pending(),
             };
@@ -157,6 +156,16 @@ impl Network {
         let written = Some((self.clock.parts(), self.arrivals, self.automine));
         self.unwritten = Unwritten { written, ..Unwritten::default() };
         Ok(())
+    }
+
+    /// After a failed write, goes back to what is durable. Done before anything else, it keeps answers from resting on what is lost.
+    ///
+    /// # Errors
+    /// When what is durable cannot be read.
+    pub(crate) fn drop_unacknowledged(&mut self) -> Result<(), StoreError> {
+        let Some(database) = self.database.as_ref().filter(|database| database.must_fall_back()) else { return Ok(()) };
+        database.fall_back();
+        self.fall_back()
     }
 
     /// Drops what was not acknowledged.

@@ -74,8 +74,12 @@ impl Shared {
     }
 
     /// Exclusive access. A caller that panicked while it had it left the chains whole, as blocks are taken over whole.
+    /// After a failed write it is as it was acknowledged.
     pub fn lock(&self) -> MutexGuard<'_, Network> {
-        locked(&self.network)
+        let mut network = locked(&self.network);
+        // What cannot be read then is told by whoever asks for it.
+        drop(network.drop_unacknowledged());
+        network
     }
 
     /// Says how long the process has been running, so that filters nobody asks for any more are forgotten.
