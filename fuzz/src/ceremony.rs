@@ -185,10 +185,12 @@ fn hold(ceremony: &Ceremony) {
     }
 }
 
-/// The files of one ceremony, and of real tasks.
+/// The files of one ceremony, and of real tasks. All of them are read without a fault.
 pub fn seeds() -> Vec<Vec<u8>> {
     let ceremony = &*CEREMONY;
+    recipe::read(RECIPE, &BTreeMap::new()).expect("a recipe").check().expect("a ceremony");
     let mut bundle = Bundle::of(ceremony).expect("a bundle");
+    assert_eq!(bundle.verify().expect("what was made").findings, []);
     let mut seeds = vec![
         kinded(Kind::Ceremony as u8, json(ceremony)),
         kinded(Kind::Bundle as u8, bundle.to_single()),
@@ -201,22 +203,31 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let signature = key(0).sign_hash_sync(&B256::repeat_byte(1)).expect("a signature").as_bytes().to_vec().into();
     bundle.vouch(Author { address: key(0).address(), signature }).expect("a manifest");
     seeds.push(kinded(Kind::Bundle as u8, bundle.to_single()));
-    let validation = formats::write_superchain_validation(ceremony);
-    let superchain = [&formats::write_superchain_config(ceremony), "\0", &validation].concat();
+    let (config, validation) =
+        (formats::write_superchain_config(ceremony), formats::write_superchain_validation(ceremony));
+    formats::read_superchain(&config, &validation).expect("a task");
+    let superchain = [&config, "\0", &validation].concat();
     seeds.extend([kinded(Kind::Superchain as u8, superchain), kinded(Kind::Validation as u8, validation)]);
     for step in ceremony.steps() {
         let document = typed_data::write(&step.safe.account(1), &step.action, step.safe.nonce);
+        typed_data::read(document.to_string().as_bytes(), 1).expect("typed data");
         seeds.push(kinded(Kind::TypedData as u8, document.to_string()));
     }
     let participants = (0..4).map(|n| Participant { name: format!("person {n}"), address: key(n).address() }).collect();
     let drill = Drill { chain_id: 1_337, participants, threshold: 3, started_seconds: 1_000, entries: Vec::new() };
+    drill.exercises().expect("exercises");
     seeds.push(kinded(Kind::Drill as u8, json(&drill)));
     let text = std::fs::read(root("data/optimism/signing-tasks.json")).expect("the tasks");
     let file: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
     let tasks = file["tasks"].as_array().expect("tasks");
     let mut by_length: Vec<String> = tasks.iter().map(ToString::to_string).collect();
     by_length.sort_by_key(String::len);
-    seeds.extend(by_length.iter().take(8).map(|task| kinded(Kind::Tasks as u8, format!(r#"{{"tasks":[{task}]}}"#))));
+    for task in by_length.iter().take(8) {
+        let file = format!(r#"{{"tasks":[{task}]}}"#);
+        let read = TaskFile::parse(file.as_bytes()).expect("a task");
+        read.tasks.iter().for_each(|task| drop(task.verify().expect("hashes")));
+        seeds.push(kinded(Kind::Tasks as u8, file));
+    }
     seeds
 }
 
