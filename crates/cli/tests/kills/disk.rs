@@ -15,7 +15,7 @@ use crate::{
 /// Bytes by which files may grow until the disk is full.
 const ROOM_BYTES: u64 = 1 << 20;
 /// Bytes of each transaction.
-const BULK: [u8; 30_000] = [0x5A; 30_000];
+static BULK: [u8; 30_000] = [0x5A; 30_000];
 
 /// Sends a large transaction, and takes down what is answered.
 fn call(chain: &mut Connection, by: &PrivateKeySigner, program: Address, ledger: &mut Ledger) -> Answer {

@@ -32,9 +32,9 @@ pub(crate) struct Ledger {
     /// Hashes of blocks by their numbers.
     blocks: BTreeMap<u64, Value>,
     seconds: u64,
-    /// Looked at since the network was opened the last time but one.
+    /// Transactions that were acknowledged since the last look.
     fresh: Vec<String>,
-    /// The logs up to here were looked at.
+    /// Blocks and logs before this were looked at.
     logs_block: u64,
 }
 
@@ -80,24 +80,26 @@ impl Ledger {
     #[track_caller]
     pub(crate) fn check_fresh(&mut self, up: &Up) {
         let (fresh, from) = (std::mem::take(&mut self.fresh), self.logs_block);
-        let block = self.blocks.range(from..).map(|(number, hash)| (*number, hash.clone())).collect();
-        self.check(&mut up.connect("home"), fresh, block, from);
+        let blocks = self.blocks.range(from..).map(|(number, hash)| (*number, hash.clone())).collect();
+        self.check(&mut up.connect("home"), &fresh, &blocks, from);
     }
 
     /// All that was ever acknowledged is there.
     #[track_caller]
     pub(crate) fn check_all(&mut self, up: &Up) {
-        self.check(&mut up.connect("home"), self.receipts.keys().cloned().collect(), self.blocks.clone(), 0);
+        let hashes: Vec<_> = self.receipts.keys().cloned().collect();
+        let blocks = self.blocks.clone();
+        self.check(&mut up.connect("home"), &hashes, &blocks, 0);
     }
 
     #[track_caller]
-    fn check(&mut self, chain: &mut Connection, hashes: Vec<String>, blocks: BTreeMap<u64, Value>, from: u64) {
+    fn check(&mut self, chain: &mut Connection, hashes: &[String], blocks: &BTreeMap<u64, Value>, from: u64) {
         let clock = chain.ask("ephor_clock", &json!([]));
         let seconds = clock["timestamp"].as_u64().expect("a time");
         assert!(seconds >= self.seconds, "{} was acknowledged, the clock shows {seconds}", self.seconds);
 
         let params: Vec<_> = blocks.keys().map(|number| json!([format!("{number:#x}"), false])).collect();
-        for (found, (number, hash)) in chain.ask_all("eth_getBlockByNumber", &params).iter().zip(&blocks) {
+        for (found, (number, hash)) in chain.ask_all("eth_getBlockByNumber", &params).iter().zip(blocks) {
             assert_eq!(&found["hash"], hash, "block {number}");
             if let Some(parent) = number.checked_sub(1).and_then(|parent| blocks.get(&parent)) {
                 assert_eq!(&found["parentHash"], parent, "block {number}");

@@ -22,7 +22,7 @@ use serde_json::json;
 use std::{
     sync::mpsc::{Sender, channel},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chance::Chance;
@@ -86,6 +86,13 @@ fn load_and_kill(up: Up, program: Address, ledger: &mut Ledger, chance: &mut Cha
     });
 }
 
+/// What something gives, and how long it takes: told, and rested on by nothing.
+#[expect(clippy::disallowed_methods, reason = "measures")]
+fn timed<T>(does: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    (does(), began.elapsed())
+}
+
 #[test]
 fn what_was_acknowledged_survives_a_hundred_kills() {
     let place = tempfile::tempdir().expect("a folder");
@@ -104,9 +111,9 @@ fn what_was_acknowledged_survives_a_hundred_kills() {
         if round % 8 == 7 {
             opening::kill_after(up(Some(&charter), &data, None), &data, chance.below(4));
         }
-        let began = Instant::now();
-        network = start();
-        openings.push(began.elapsed());
+        let (opened, after) = timed(start);
+        network = opened;
+        openings.push(after);
         ledger.check_fresh(&network);
     }
     ledger.check_all(&network);

@@ -14,7 +14,7 @@ use crate::process::{Connection, Up};
 /// ```text
 /// CALLER SLOAD 1 ADD DUP1 CALLER SSTORE   0 MSTORE   CALLER 32 0 LOG1 STOP
 /// ```
-const CREATION: [u8; 29] = hex!("601280600b6000396000f3" "335460010180335560005233602060 00a100");
+const CREATION: [u8; 29] = hex!("601280600b6000396000f3" "33546001018033556000523360206000a100");
 
 /// The rehearsal's one chain.
 pub(crate) const HOME: u64 = 7_031_337;
