@@ -39,7 +39,8 @@ pub(crate) fn up(charter: Option<&Path>, data: &Path, most_bytes: Option<u64>) -
 
 /// A network that has said where it is.
 pub(crate) struct Up {
-    child: Child,
+    /// Taken when it is told to end.
+    child: Option<Child>,
     stdout: BufReader<ChildStdout>,
     address: SocketAddr,
     /// What it told.
@@ -62,7 +63,7 @@ impl Up {
         let told: Value = serde_json::from_str(&text).expect("stdout is JSON");
         let address = told["address"].as_str().and_then(|text| text.parse().ok());
         let address = address.unwrap_or_else(|| panic!("it does not come up: {text}"));
-        Self { child, stdout, address, told }
+        Self { child: Some(child), stdout, address, told }
     }
 
     /// A connection to a chain, by name.
@@ -82,18 +83,30 @@ impl Up {
 
     /// Kills it at once.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("it is there");
-        let output = self.child.wait_with_output().expect("it ends");
+        let mut child = self.child.take().expect("it runs");
+        child.kill().expect("it is there");
+        let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), None, "it ended by itself: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Tells it to stop, as Ctrl-C does.
     pub(crate) fn stop(mut self) -> Output {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().expect("kill runs");
+        let child = self.child.take().expect("it runs");
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
         let mut rest = Vec::new();
         self.stdout.read_to_end(&mut rest).expect("stdout ends");
-        self.child.wait_with_output().expect("it ends")
+        child.wait_with_output().expect("it ends")
+    }
+}
+
+impl Drop for Up {
+    /// A test that failed leaves no process behind.
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
     }
 }
 
