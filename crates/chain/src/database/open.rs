@@ -48,11 +48,16 @@ fn make(path: &Path) -> Result<(), StoreError> {
         }
         other => other?,
     };
-    if check(&unnamed, &redb)?.is_none() {
-        create(&redb).map_err(io)?;
+    // Opened, it is locked: whoever made one meanwhile is done, and theirs is the one to use.
+    if matches!(std::fs::exists(path), Ok(false)) {
+        if check(&unnamed, &redb)?.is_none() {
+            create(&redb).map_err(io)?;
+        }
+        std::fs::rename(&unnamed, path).map_err(file_io)?;
+    } else {
+        std::fs::remove_file(&unnamed).map_err(file_io)?;
     }
     drop(redb);
-    std::fs::rename(&unnamed, path).map_err(file_io)?;
     journal::keep_names(path).map_err(file_io)
 }
 
