@@ -126,7 +126,7 @@ impl Node {
             let key = self.voter()?;
             voters.push((Connection::open(&self.url)?, self.votes(&key, count)?));
         }
-        let start = Instant::now();
+        let start = now();
         let threads: Vec<_> = voters
             .into_iter()
             .map(|(connection, votes)| thread::spawn(move || send(connection, &votes, start + duration)))
@@ -154,9 +154,9 @@ impl Node {
         }
         self.control.call("evm_setAutomine", &json!([false]))?;
         let mut latencies = Vec::new();
-        let start = Instant::now();
+        let start = now();
         for body in bodies {
-            let begun = Instant::now();
+            let begun = now();
             let answers = self.control.post(body.as_bytes()).map_err(|error| error.to_string())?;
             let refused = answers.as_array().and_then(|all| all.iter().find(|answer| answer.get("error").is_some()));
             if let Some(answer) = refused {
@@ -180,9 +180,9 @@ impl Node {
     fn calls(&mut self, duration: Duration) -> Result<(), String> {
         let call = json!([{ "from": Address::repeat_byte(0x77), "to": BALLOT, "data": ballot::vote(1, 1) }, "latest"]);
         let mut latencies = Vec::new();
-        let start = Instant::now();
+        let start = now();
         while start.elapsed() < duration {
-            let begun = Instant::now();
+            let begun = now();
             self.control.call("eth_call", &call)?;
             latencies.push(begun.elapsed());
         }
@@ -195,7 +195,7 @@ impl Node {
 fn send(mut connection: Connection, votes: &[Bytes], end: Instant) -> Result<Vec<Duration>, String> {
     let mut latencies = Vec::new();
     for vote in votes {
-        let begun = Instant::now();
+        let begun = now();
         if begun >= end {
             return Ok(latencies);
         }
@@ -212,6 +212,11 @@ fn send(mut connection: Connection, votes: &[Bytes], end: Instant) -> Result<Vec
         latencies.push(begun.elapsed());
     }
     Err(format!("{} votes were not enough for the time: prepare more", votes.len()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "measuring time is what this is for")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn print_row(name: &str, count: u64, elapsed: Duration, mut latencies: Vec<Duration>) {
