@@ -71,7 +71,7 @@ fn selector(signature: &str) -> Vec<u8> {
 }
 
 fn words(numbers: &[U256]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_be_bytes::<32>()).collect()
+    numbers.iter().flat_map(U256::to_be_bytes::<32>).collect()
 }
 
 /// The fault of the root's arguments.
