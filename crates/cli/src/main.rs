@@ -12,6 +12,12 @@
 //! - Text from files is shown with its control characters replaced, so that no file can drive the terminal.
 //! - Exit codes are stable; `exit::Exit` lists them.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::bare_urls,
+    reason = "doc comments of arguments are their help texts"
+)]
+
 mod actors;
 mod amounts;
 mod arguments;

@@ -1,6 +1,6 @@
 //! What actors do and see: elections, removals, the council, updates under way, the clock, accounts.
 //!
-//! Every command opens a [`Link`](crate::link::Link) and acts and looks through `ephor-client`, so that it works alike on an embedded
+//! Every command opens a [`Link`] and acts and looks through `ephor-client`, so that it works alike on an embedded
 //! network and on live chains. Its logic takes the link, not the options, and can be run over any provider.
 //!
 //! | module | command |
