@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::{SolEventInterface, SolInterface};
 
 use super::{Interface, Table};
-use crate::{bridge, common, council, election, governor, proxy, safe, timelock, token};
+use crate::{batch, bridge, common, council, election, governor, proxy, safe, timelock, token};
 
 /// The text of a decoded enum, `Variant(Item { … })`, without the variant around it.
 fn text(decoded: &impl Debug) -> String {
@@ -84,6 +84,7 @@ interfaces! {
     token::ITransferReceiver { functions: ITransferReceiverCalls, }
     safe::ISafe { functions: ISafeCalls, events: ISafeEvents, }
     safe::ISafeL2 { events: ISafeL2Events, }
+    safe::ISafeIndexed { events: ISafeIndexedEvents, }
     safe::IGuard { functions: IGuardCalls, }
     safe::ISafeProxy { functions: ISafeProxyCalls, }
     proxy::IProxy { functions: IProxyCalls, events: IProxyEvents, }
@@ -97,6 +98,8 @@ interfaces! {
     common::IExecutorRole { functions: IExecutorRoleCalls, }
     common::ICommonErrors { errors: ICommonErrorsErrors, }
     common::IRetryableMagic { functions: IRetryableMagicCalls, }
+    batch::IMulticall3 { functions: IMulticall3Calls, }
+    batch::IMultiSend { functions: IMultiSendCalls, }
     bridge::IArbSys { functions: IArbSysCalls, events: IArbSysEvents, }
     bridge::IInbox { functions: IInboxCalls, events: IInboxEvents, errors: IInboxErrors, }
     bridge::IBridge { functions: IBridgeCalls, events: IBridgeEvents, errors: IBridgeErrors, }
