@@ -10,7 +10,7 @@
 //!   with time, notes and pending transactions as they were then.
 //! - Reads see the state after the last block, or that of an older one where the past is kept.
 
-use std::{cell::Cell, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, U256, map::B256HashSet};
 
@@ -41,8 +41,6 @@ pub struct Chain {
     next_snapshot: u64,
     /// What of pool and time is in the database.
     pub(crate) written: Written,
-    /// The last environment asked for: calls at one block ask for the same again and again.
-    last_env: Cell<Option<(Place, BlockEnv)>>,
 }
 
 /// A point to go back to.
@@ -141,7 +139,6 @@ impl Chain {
             snapshots: Vec::new(),
             next_snapshot: 0,
             written: Written::default(),
-            last_env: Cell::new(None),
         }
     }
 
@@ -197,11 +194,7 @@ impl Chain {
 
     /// What contracts see now: the environment of calls at the latest block.
     pub fn env(&self) -> BlockEnv {
-        let place = self.place_now();
-        let known = self.last_env.take().filter(|(of, _)| *of == place);
-        let (_, env) = known.unwrap_or_else(|| (place, place.env(self.config())));
-        self.last_env.set(Some((place, env.clone())));
-        env
+        self.place_now().env(self.config())
     }
 
     fn place_now(&self) -> Place {
