@@ -15,6 +15,7 @@ mod files;
 mod make;
 mod run;
 mod signing;
+mod simulate;
 
 pub(crate) use arguments::CeremonyCommand;
 pub(crate) use failure::CeremonyFailure;
@@ -35,7 +36,7 @@ pub(crate) fn run(command: &CeremonyCommand) -> Result<Exit, Failure> {
         CeremonyCommand::Sign(arguments) => signing::sign(arguments),
         CeremonyCommand::Collect(arguments) => signing::collect(arguments),
         CeremonyCommand::Status(arguments) => signing::status(arguments),
-        CeremonyCommand::Simulate(arguments) => run::simulate(arguments),
+        CeremonyCommand::Simulate(arguments) => simulate::simulate(arguments),
         CeremonyCommand::Execute(arguments) => run::execute(arguments),
         CeremonyCommand::Rehearse(arguments) => drill::rehearse(arguments),
     }

@@ -1,8 +1,8 @@
-//! `ephor ceremony simulate` and `execute`.
+//! `ephor ceremony execute`.
 
 use super::{
     CeremonyFailure,
-    arguments::{ExecuteArguments, SimulateArguments},
+    arguments::ExecuteArguments,
     chain::{self, Endpoint},
     files,
     signing::verified,
@@ -17,60 +17,9 @@ use alloy_network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilde
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_provider::Provider;
 use alloy_rpc_types_eth::TransactionRequest;
-use ephor_ceremony::{
-    Collection, Consent, SafeNode, Signature, Simulation, Stage, World, bundle::MAX_FILE_BYTES, collection::execution,
-};
+use ephor_ceremony::{Collection, Consent, SafeNode, Signature, collection::execution};
 use serde_json::json;
 use std::fmt::Write as _;
-
-/// Carries a ceremony through on an embedded chain.
-pub(super) fn simulate(arguments: &SimulateArguments) -> Result<Exit, Failure> {
-    let path = &arguments.bundle.bundle;
-    let (_, ceremony) = verified(path)?;
-    let world = match &arguments.world {
-        Some(file) => serde_json::from_slice(&files::read(file, MAX_FILE_BYTES)?)
-            .map_err(|error| CeremonyFailure::Json { path: file.clone(), error })?,
-        None => ceremony.world.clone().unwrap_or_else(World::default),
-    };
-    let stage = Stage::new(ceremony.chain_id, &ceremony.root, &world);
-    let simulation =
-        stage.and_then(|mut stage| stage.run(&ceremony.root, &ceremony.action)).map_err(CeremonyFailure::from)?;
-    if arguments.bundle.json {
-        terminal::print_json(&simulation)?;
-    } else {
-        terminal::print(&terminal::visible(&text(&simulation, |address| ceremony.label(address))))?;
-    }
-    Ok(if simulation.succeeded() { Exit::Fine } else { Exit::Unmet })
-}
-
-fn text(simulation: &Simulation, label: impl Fn(Address) -> String) -> String {
-    let mut text = String::new();
-    for executed in &simulation.executed {
-        let ended = executed.failure.as_ref().map_or_else(|| "executed".to_owned(), |why| format!("FAILED: {why}"));
-        let _ = writeln!(text, "{}: {ended}", label(executed.safe));
-        for change in &executed.changes {
-            let _ = writeln!(
-                text,
-                "  {} slot {:#x} ({})\n    before  {:#066x}\n    after   {:#066x}",
-                label(change.account),
-                change.slot,
-                change.meaning,
-                change.before,
-                change.after
-            );
-        }
-        for (account, (before, after)) in &executed.balances {
-            let _ = writeln!(text, "  {} balance: {before} wei before, {after} after", label(*account));
-        }
-    }
-    for address in &simulation.without_code {
-        let _ = writeln!(text, "WARNING no code at {}: what calls of it do is not known here", label(*address));
-    }
-    for address in &simulation.stood_in {
-        let _ = writeln!(text, "NOTE the owners of {} are not known; others stood in for them", label(*address));
-    }
-    text
-}
 
 /// A transaction that executes one Safe's part.
 struct Execution {
