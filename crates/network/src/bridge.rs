@@ -24,8 +24,9 @@ use ephor_stand_ins::{
 
 use crate::{
     config::BridgeSpec,
+    error::NetworkError,
     message::{Message, MessageId, MessageState, Payload},
-    network::{Network, NetworkError},
+    network::Network,
 };
 
 /// What the network keeps of a ticket beside the message.

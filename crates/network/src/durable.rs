@@ -22,9 +22,10 @@ use crate::{
     bridge::Ticket,
     clock::{Clock, ClockError},
     config::{ChainSpec, NetworkConfig},
+    error::NetworkError,
     events::NetworkEvent,
     message::{Message, MessageId, MessageState, Payload},
-    network::{Network, NetworkError},
+    network::Network,
 };
 
 const NETWORK: &[u8] = b"network";

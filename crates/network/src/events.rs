@@ -4,9 +4,8 @@
 //! elsewhere.
 
 use alloy_primitives::B256;
-use ephor_chain::{Message as Call, SignedTx};
 
-use crate::network::{Network, NetworkError};
+use crate::network::Network;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,25 +47,5 @@ impl Network {
         for observer in &mut self.observers {
             observer(event);
         }
-    }
-
-    /// Takes a signed transaction into a chain's pool.
-    ///
-    /// # Errors
-    /// [`NetworkError::UnknownChain`], [`NetworkError::Tx`].
-    pub fn submit(&mut self, chain_id: u64, tx: SignedTx) -> Result<B256, NetworkError> {
-        let hash = self.chain_mut(chain_id)?.submit_signed(tx)?;
-        self.tell(&NetworkEvent::Pending { chain_id, hash });
-        Ok(hash)
-    }
-
-    /// Takes a message into a chain's pool as a transaction that nobody signed. Rehearsal chains only.
-    ///
-    /// # Errors
-    /// [`NetworkError::UnknownChain`], [`NetworkError::Tx`].
-    pub fn impersonate(&mut self, chain_id: u64, call: Call) -> Result<B256, NetworkError> {
-        let hash = self.chain_mut(chain_id)?.impersonate(call)?;
-        self.tell(&NetworkEvent::Pending { chain_id, hash });
-        Ok(hash)
     }
 }

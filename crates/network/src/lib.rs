@@ -4,21 +4,29 @@
 //! where people rehearse, test and learn. An [`Endpoint`] gives each chain's JSON-RPC to clients in the same
 //! process.
 
+mod acting;
 mod bridge;
 pub mod clock;
 pub mod config;
 mod durable;
+mod error;
 mod events;
+mod faults;
 pub mod message;
 mod network;
 pub mod rpc;
+mod snapshots;
+mod start;
+mod time;
 
 pub use clock::{Clock, ClockError};
 pub use config::{BridgeSpec, ChainSpec, NetworkConfig};
+pub use error::NetworkError;
 pub use events::{NetworkEvent, Observer};
 pub use message::{Message, MessageId, MessageState, Payload, Who};
-pub use network::{Network, NetworkError, stand_in_programs};
+pub use network::Network;
 pub use rpc::{Endpoint, Shared};
+pub use start::stand_in_programs;
 
 /// The decoders of what lies on disk, for fuzzing. Not part of the interface.
 #[doc(hidden)]
