@@ -228,7 +228,8 @@ impl Place {
 }
 
 /// The hash of an empty block after the stored block that hashes to `anchor`.
-pub(crate) fn empty_hash(anchor: B256, number: u64) -> B256 {
+#[must_use]
+pub fn empty_hash(anchor: B256, number: u64) -> B256 {
     keccak256([&b"ephor: empty block"[..], anchor.as_slice(), &number.to_be_bytes()].concat())
 }
 

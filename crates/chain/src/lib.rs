@@ -4,6 +4,7 @@
 //!
 //! - [`Programs`]: the native programs a chain can run, named in account code.
 //! - [`Executor`]: runs single messages over a state in memory, with no regard to signatures, nonces or fees.
+//! - [`Fork`]: the same over a state that lies elsewhere and is fetched as it is read.
 //! - [`Chain`]: real transactions, blocks, receipts and logs, in memory or in a file.
 //!
 //! Nothing here reads a clock, draws a random number or knows what the programs are for.
@@ -20,6 +21,7 @@ mod disk;
 mod durable;
 mod edits;
 mod executor;
+mod fork;
 mod handler;
 mod host;
 mod ledger;
@@ -39,13 +41,15 @@ mod trie;
 mod tx;
 mod vm;
 
-pub use block::Block;
+pub use alloy_trie::{EMPTY_ROOT_HASH, TrieAccount};
+pub use block::{Block, empty_hash};
 pub use calls::{Accessed, EstimateError};
 pub use chain::{Chain, ChainError, NoState, SnapshotId};
 pub use config::{BlockRule, BlockTime, ChainConfig, Genesis, GenesisAccount};
 pub use database::{Database, Pending};
 pub use edits::AccountEdit;
 pub use executor::{AccountChange, BlockEnv, Changes, Code, ExecuteError, Executor, Message, Outcome, Status};
+pub use fork::{Fork, ForkError, Source, SourceAccount};
 pub use mining::{Mined, TxResult};
 pub use past::{At, PastError};
 pub use program::{CODE_PREFIX, DuplicateProgram, Entry, Program, Programs, program_code, program_id};
@@ -62,7 +66,10 @@ pub use state::MemoryState;
 pub use store::StoreError;
 pub use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
 pub use trace::{AccountState, CallFrame, FrameEnd, FrameKind, FrameLog, TouchedAccount, TraceError, Traced};
-pub use trie::{TrieError, TrieId};
+pub use trie::{
+    NodesByHash, ProofFault, TrieError, TrieId, account_key, decode_account, decode_slot, slot_key, value_at,
+    verify_proof,
+};
 pub use tx::{SignedTx, Transaction, TxError, UNSIGNED_TX_TYPE, UnsignedTx, recover_all};
 
 /// The decoders of what lies on disk, for fuzzing. Not part of the interface.

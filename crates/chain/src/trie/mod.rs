@@ -23,12 +23,14 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod update;
+mod verify;
 
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::Decodable;
 use alloy_trie::{Nibbles, nodes::TrieNode};
 
 pub(crate) use memory::MemoryNodes;
+pub use verify::{NodesByHash, ProofFault, account_key, decode_account, decode_slot, slot_key, value_at, verify_proof};
 pub(crate) use {
     proof::prove,
     state::{TrieDelta, advance, hashed_slot},

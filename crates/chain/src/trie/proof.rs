@@ -16,31 +16,51 @@ pub(crate) fn prove<N: Nodes>(nodes: &N, trie: TrieId, key: B256) -> Result<Vec<
     let Some(root) = nodes.node(&at) else { return Ok(Vec::new()) };
     let mut node = at.decode(&root)?;
     let mut proof = vec![root];
-    while let Some((way, child)) = next(&node, &key, at.path.len()) {
-        at.path.extend(&way);
+    while let Way::On { nibbles, child } = way(&node, &key, at.path.len()) {
+        at.path.extend(&key.slice(at.path.len()..at.path.len() + nibbles));
         node = if child.is_hash() {
             let encoded = at.read(nodes)?;
             let node = at.decode(&encoded)?;
             proof.push(encoded);
             node
         } else {
-            at.decode(child)?
+            at.decode(&child)?
         };
     }
     Ok(proof)
 }
 
-/// The way from a node at some depth towards a key, and the child there.
-fn next<'a>(node: &'a TrieNode, key: &Nibbles, depth: usize) -> Option<(Nibbles, &'a RlpNode)> {
+/// Where a node leads.
+pub(super) enum Way {
+    /// To a child, so many nibbles further.
+    On {
+        /// How many.
+        nibbles: usize,
+        /// The child.
+        child: RlpNode,
+    },
+    /// To a value.
+    Value(Bytes),
+    /// Nowhere: the trie has no such key.
+    Nowhere,
+}
+
+/// The way from a node at some depth towards a key.
+pub(super) fn way(node: &TrieNode, key: &Nibbles, depth: usize) -> Way {
     match node {
-        TrieNode::EmptyRoot | TrieNode::Leaf(_) => None,
-        TrieNode::Extension(extension) => {
-            key.slice(depth..).starts_with(&extension.key).then_some((extension.key, &extension.child))
+        TrieNode::EmptyRoot => Way::Nowhere,
+        TrieNode::Leaf(leaf) if depth <= key.len() && key.slice(depth..) == leaf.key => {
+            Way::Value(leaf.value.clone().into())
         }
-        TrieNode::Branch(branch) => {
-            let nibble = key.get(depth)?;
-            Some((Nibbles::from_nibbles_unchecked([nibble]), child(branch, nibble)?))
+        TrieNode::Leaf(_) => Way::Nowhere,
+        TrieNode::Extension(extension) if depth <= key.len() && key.slice(depth..).starts_with(&extension.key) => {
+            Way::On { nibbles: extension.key.len(), child: extension.child.clone() }
         }
+        TrieNode::Extension(_) => Way::Nowhere,
+        TrieNode::Branch(branch) => match key.get(depth).and_then(|nibble| child(branch, nibble)) {
+            Some(child) => Way::On { nibbles: 1, child: child.clone() },
+            None => Way::Nowhere,
+        },
     }
 }
 

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_trie::{
     EMPTY_ROOT_HASH, HashBuilder, Nibbles, TrieAccount,
-    proof::verify_proof,
+    proof::verify_proof as judge,
     root::{state_root_unhashed, storage_root_unhashed},
 };
 use proptest::prelude::*;
 
-use super::{MemoryNodes, NodeChanges, NodeKey, Nodes, TrieError, TrieId, advance, prove, update::update};
+use super::{
+    MemoryNodes, NodeChanges, NodeKey, Nodes, ProofFault, TrieError, TrieId, advance, prove, update::update,
+    verify_proof,
+};
 use crate::state::{AccountRecord, StateDelta};
 
 type Changes = BTreeMap<B256, Option<Vec<u8>>>;
@@ -59,7 +62,9 @@ impl Judged {
     fn check_proof(&self, key: B256) {
         let proof = prove(&self.nodes, TRIE, key).expect("a readable trie");
         let root = self.root.unwrap_or(EMPTY_ROOT_HASH);
-        verify_proof(root, Nibbles::unpack(key), self.content.get(&key).cloned(), &proof).expect("a valid proof");
+        let value = self.content.get(&key).cloned();
+        judge(root, Nibbles::unpack(key), value.clone(), &proof).expect("a valid proof");
+        assert_eq!(verify_proof(root, key, &proof), Ok(value.map(Into::into)));
     }
 }
 
@@ -154,6 +159,56 @@ proptest! {
             prop_assert_eq!(after.root, state_root_unhashed(present));
         }
     }
+}
+
+proptest! {
+    #[test]
+    fn no_altered_proof_says_anything(
+        batch in prop::collection::btree_map(key(), any::<[u8; 40]>(), 1..60), asked in key(),
+        node in any::<prop::sample::Index>(), bit in any::<prop::sample::Index>(), way in 0u8..6,
+    ) {
+        let mut trie = Judged::default();
+        trie.update(&batch.into_iter().map(|(key, value)| (key, Some(value.to_vec()))).collect());
+        let root = trie.root.expect("a root");
+        let mut proof = prove(&trie.nodes, TRIE, asked).expect("a readable trie");
+        let at = node.index(proof.len());
+        match way {
+            // Any bit of any node.
+            0..=2 => {
+                let mut bytes = proof[at].to_vec();
+                let bit = bit.index(bytes.len() * 8);
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                proof[at] = bytes.into();
+            }
+            3 => drop(proof.remove(at)),
+            4 => proof.insert(at, proof[at].clone()),
+            _ => {
+                let end = bit.index(proof[at].len());
+                proof[at] = proof[at].slice(..end);
+            }
+        }
+        prop_assert!(verify_proof(root, asked, &proof).is_err());
+        prop_assert!(verify_proof(B256::repeat_byte(7), asked, &proof).is_err());
+    }
+
+    #[test]
+    fn no_bytes_make_the_verifier_panic(root in any::<[u8; 32]>(), nodes in prop::collection::vec(any::<Vec<u8>>(), 0..4)) {
+        let proof: Vec<_> = nodes.into_iter().map(Into::into).collect();
+        prop_assert!(verify_proof(root.into(), B256::ZERO, &proof).is_err());
+        if let Some(first) = proof.first() {
+            let _ = verify_proof(keccak256(first), B256::ZERO, &proof);
+        }
+    }
+}
+
+#[test]
+fn an_empty_trie_is_proven_by_nothing_or_by_its_encoding() {
+    let node = |byte: u8| alloy_primitives::Bytes::from(vec![byte]);
+    assert_eq!(verify_proof(EMPTY_ROOT_HASH, B256::ZERO, &[]), Ok(None));
+    assert_eq!(verify_proof(EMPTY_ROOT_HASH, B256::ZERO, &[node(0x80)]), Ok(None));
+    let surplus = Err(ProofFault::Surplus { nodes: 1 });
+    assert_eq!(verify_proof(EMPTY_ROOT_HASH, B256::ZERO, &[node(0xc0)]), surplus);
+    assert!(matches!(verify_proof(B256::ZERO, B256::ZERO, &[]), Err(ProofFault::Missing { index: 0, .. })));
 }
 
 fn step() -> impl Strategy<Value = StateDelta> {
