@@ -70,6 +70,10 @@ pub const MULTI_SEND_CALL_ONLY_1_4_1: Address = address!("9641d764fc13c8B624c044
 pub const SAFE_SINGLETON_1_3_0: Address = address!("d9Db270c1B5E3Bd161E8c8503c55cEABeE709552");
 /// The code behind Safes 1.4.1.
 pub const SAFE_SINGLETON_1_4_1: Address = address!("41675C099F32341bf84BFc5382aF534df5C7461a");
+/// The code behind Safes 1.3.0 of the L2 variant.
+pub const SAFE_L2_SINGLETON_1_3_0: Address = address!("3E5c63644E683549055b9Be8653de26E0B4CD36E");
+/// The code behind Safes 1.4.1 of the L2 variant.
+pub const SAFE_L2_SINGLETON_1_4_1: Address = address!("29fcB43b46531BcA003ddC8FCB67FFE91900C762");
 
 #[cfg(test)]
 mod tests {

@@ -58,7 +58,12 @@ fn check(contract: &Contract, kind: &str, ours: impl Iterator<Item = Item>, spar
 fn functions_are_those_of_the_deployed_contracts() {
     for contract in CONTRACTS {
         let ours = contract.interfaces().flat_map(Interface::functions);
-        check(contract, "function", ours.map(|(_, item)| item), &[]);
+        // Gone with Safe 1.4.1, whose functions are otherwise those of 1.3.0.
+        let gone: &[&str] = match contract.reference {
+            "Safe" | "SafeL2" => &["requiredTxGas(address,uint256,bytes,uint8)"],
+            _ => &[],
+        };
+        check(contract, "function", ours.map(|(_, item)| item), gone);
         for entry in deployed(contract, "function") {
             let signature = signature(&entry);
             let found = catalog::function(selector(&signature)).map(|item| item.signature);
@@ -83,14 +88,28 @@ fn events_are_those_of_the_deployed_contracts() {
 
 #[test]
 fn events_index_what_the_deployed_contracts_index() {
+    let indexed =
+        |entry: &Value| entry["inputs"].as_array().unwrap().iter().filter(|input| input["indexed"] == true).count();
+    // Two releases of a contract may index differently.
+    let all: BTreeSet<(String, usize)> = CONTRACTS
+        .iter()
+        .flat_map(|contract| deployed(contract, "event"))
+        .map(|entry| (signature(&entry), indexed(&entry)))
+        .collect();
     for contract in CONTRACTS {
         for entry in deployed(contract, "event") {
-            let indexed = entry["inputs"].as_array().unwrap().iter().filter(|input| input["indexed"] == true).count();
+            let indexed = indexed(&entry);
             let mut topics = vec![B256::ZERO; 1 + indexed];
             topics[0] = keccak256(signature(&entry));
             let event = || format!("{} {}", contract.reference, signature(&entry));
             assert!(catalog::decode_event(&topics, &ZEROS).is_some(), "{} indexes {indexed}", event());
-            assert!(catalog::decode_event(&topics[..indexed], &ZEROS).is_none(), "{} indexes {indexed}", event());
+            let fewer = indexed > 0 && all.contains(&(signature(&entry), indexed - 1));
+            assert_eq!(
+                catalog::decode_event(&topics[..indexed], &ZEROS).is_some(),
+                fewer,
+                "{} indexes {indexed}",
+                event()
+            );
         }
     }
 }

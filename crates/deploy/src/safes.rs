@@ -1,7 +1,7 @@
 //! The Safes: owned by the members, with the chain's executor as module.
 
 use alloy_primitives::{Address, Bytes, U256};
-use ephor_abi::batch::{SAFE_SINGLETON_1_3_0, SAFE_SINGLETON_1_4_1};
+use ephor_abi::batch::{SAFE_L2_SINGLETON_1_3_0, SAFE_L2_SINGLETON_1_4_1, SAFE_SINGLETON_1_3_0, SAFE_SINGLETON_1_4_1};
 use ephor_abi::safe::ISafe::{enableModuleCall, setupCall};
 use ephor_charter::{Charter, Part};
 use ephor_client::Deployment;
@@ -18,7 +18,7 @@ pub(crate) fn libraries(builder: &mut Builder<'_>, deployment: &Deployment) -> R
             builder.program(chain.chain_id, *at, *program)?;
         }
         // Nobody may set up what stands behind proxies; its constructor sees to that.
-        for at in [SAFE_SINGLETON_1_3_0, SAFE_SINGLETON_1_4_1] {
+        for at in [SAFE_SINGLETON_1_3_0, SAFE_SINGLETON_1_4_1, SAFE_L2_SINGLETON_1_3_0, SAFE_L2_SINGLETON_1_4_1] {
             builder.network.construct(chain.chain_id, at, &[])?;
         }
     }

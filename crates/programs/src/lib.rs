@@ -51,6 +51,8 @@ pub const MULTI_SEND: u32 = 20;
 pub const MULTI_SEND_CALL_ONLY: u32 = 21;
 /// `Safe` 1.4.1.
 pub const SAFE_1_4_1: u32 = 22;
+/// `SafeL2` 1.4.1.
+pub const SAFE_L2_1_4_1: u32 = 23;
 
 /// Account code of the action that keeps a Safe's owners in line, and the data that deploys it; see the crate.
 pub use ephor_member_sync::{action_code, action_init_code};
@@ -97,6 +99,7 @@ pub fn all() -> Programs {
         Program { id: MULTI_SEND, name: "MultiSend", entry: ephor_multi_send::entry },
         Program { id: MULTI_SEND_CALL_ONLY, name: "MultiSendCallOnly", entry: ephor_multi_send_call_only::entry },
         Program { id: SAFE_1_4_1, name: "Safe", entry: ephor_safe_v1_4_1::entry },
+        Program { id: SAFE_L2_1_4_1, name: "SafeL2", entry: ephor_safe_l2_v1_4_1::entry },
     ];
     Programs::new(programs).unwrap_or_else(|clash| unreachable!("ids are distinct by construction: {clash}"))
 }
@@ -119,6 +122,8 @@ pub const LIBRARIES: &[(Address, u32)] = &[
     (batch::MULTI_SEND_CALL_ONLY_1_4_1, MULTI_SEND_CALL_ONLY),
     (batch::SAFE_SINGLETON_1_3_0, SAFE),
     (batch::SAFE_SINGLETON_1_4_1, SAFE_1_4_1),
+    (batch::SAFE_L2_SINGLETON_1_3_0, SAFE_L2),
+    (batch::SAFE_L2_SINGLETON_1_4_1, SAFE_L2_1_4_1),
 ];
 
 /// Where the SDK marks that a constructor has run.

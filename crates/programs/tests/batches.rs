@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::{Address, B256, Bytes, U256, bytes};
-use alloy_sol_types::{Revert, SolCall, SolError, SolEvent};
+use alloy_primitives::{Address, B256, Bytes, U256, b256, bytes};
+use alloy_sol_types::{Revert, SolCall, SolError, SolEvent, SolValue};
 use ephor_abi::{
     batch::{
         IMultiSend::multiSendCall,
         IMulticall3::{Call3, Call3Value, aggregate3Call, aggregate3ValueCall},
         MULTI_SEND_1_3_0, MULTI_SEND_CALL_ONLY_1_3_0, MULTICALL3, MULTICALL3_DELEGATECALL,
     },
-    safe::{ISafe, ISafeIndexed},
+    safe::{ISafe, ISafeIndexed, ISafeL2},
 };
 use ephor_chain::{BlockEnv, Code, Executor, Message, Outcome, SpecId};
-use ephor_programs::{LIBRARIES, SAFE_1_4_1};
+use ephor_programs::{LIBRARIES, SAFE_1_4_1, SAFE_L2_1_4_1};
 
 const OWNER: Address = Address::repeat_byte(0x50);
 const SAFE: Address = Address::repeat_byte(0x77);
@@ -175,4 +175,57 @@ fn safe_1_4_1_refuses_what_1_3_0_lets_pass() {
     // Gone: an unknown function is handed to the handler, and there is none.
     let gas = ISafe::requiredTxGasCall { to: OWNER, value: U256::ZERO, data: Bytes::new(), operation: 0 };
     assert!(send(&mut chain(bytes!("00")), OWNER, SAFE, gas.abi_encode()).is_success());
+}
+
+/// A Safe 1.4.1 of the L2 variant, with a module besides its owner.
+fn l2() -> Executor {
+    let mut executor = chain(bytes!("00"));
+    executor.install(SAFE, &Code::Program(SAFE_L2_1_4_1), []);
+    let enable = ISafe::enableModuleCall { module: TARGET };
+    assert!(send(&mut executor, SAFE, SAFE, enable.abi_encode()).is_success());
+    executor
+}
+
+#[test]
+fn safe_l2_1_4_1_answers_as_1_4_1_does() {
+    let mut executor = l2();
+    let mut ask = |call: Vec<u8>| send(&mut executor, OWNER, SAFE, call);
+    let version = ask(ISafe::VERSIONCall {}.abi_encode());
+    assert_eq!(ISafe::VERSIONCall::abi_decode_returns(&version.output).expect("text"), "1.4.1");
+    // Selectors as the deployed contract has them.
+    for (selector, known) in [
+        (bytes!("a0e67e2b"), true),
+        (bytes!("e75235b8"), true),
+        (bytes!("affed0e0"), true),
+        (bytes!("3408e470"), true),
+        (bytes!("f698da25"), true),
+        (bytes!("c4ca3a9c"), false),
+    ] {
+        let outcome = ask([&selector[..], &[0; 128]].concat());
+        assert_eq!((outcome.is_success(), !outcome.output.is_empty()), (true, known), "{selector}");
+    }
+    let own = send(&mut executor, SAFE, SAFE, ISafe::setFallbackHandlerCall { handler: SAFE }.abi_encode());
+    assert_eq!(own.output, Revert::from("GS400").abi_encode());
+}
+
+#[test]
+fn safe_l2_1_4_1_announces_what_its_owners_and_modules_do() {
+    let topic = |outcome: &Outcome, at: usize| outcome.logs[at].topics()[0];
+    let executed = through_safe(&mut l2(), MULTI_SEND_1_3_0, packed(0));
+    assert!(executed.is_success(), "{executed:?}");
+    assert_eq!(topic(&executed, 0), b256!("66753cd2356569ee081232e3be8909b950e0a76c1f8460c3a5e3c2be32b11bed"));
+    let announced = ISafeL2::SafeMultiSigTransaction::decode_log(&executed.logs[0]).expect("the event");
+    assert_eq!((announced.to, announced.operation), (MULTI_SEND_1_3_0, 1));
+    assert_eq!(*announced.additionalInfo, *(U256::ZERO, OWNER, U256::ONE).abi_encode());
+    // The hash is indexed, as 1.4.1 does.
+    assert_eq!(topic(&executed, 1), b256!("442e715f626346e8c54381002da614f62bee8d27386535b2521ec8540898556e"));
+    assert!(ISafeIndexed::ExecutionSuccess::decode_log(&executed.logs[1]).is_ok());
+    let act = ISafe::execTransactionFromModuleCall { to: OWNER, value: U256::ZERO, data: bytes!("ab"), operation: 0 };
+    let by_module = send(&mut l2(), TARGET, SAFE, act.abi_encode());
+    assert_eq!(topic(&by_module, 0), b256!("b648d3644f584ed1c2232d53c46d87e693586486ad0d1175f8656013110b714e"));
+    let announced = ISafeL2::SafeModuleTransaction::decode_log(&by_module.logs[0]).expect("the event");
+    assert_eq!((announced.module, announced.to, announced.data.data.clone()), (TARGET, OWNER, bytes!("ab")));
+    // Who is no module is refused, and the announcement is gone.
+    let refused = send(&mut l2(), OWNER, SAFE, act.abi_encode());
+    assert_eq!((refused.output.as_ref(), refused.logs.len()), (Revert::from("GS104").abi_encode().as_slice(), 0));
 }

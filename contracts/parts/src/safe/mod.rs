@@ -10,8 +10,8 @@
 //! Every setting can be changed only by the account itself, so by a transaction of its owners or of a module. Owners and modules are
 //! linked lists that start and end at the [sentinel](SENTINEL); the newest is the head.
 //!
-//! A contract is made of the [storage](Account) at slot 0 and an impl of [`SafeAccount`]; the variants differ in what they announce.
-//! The parts, each with its functions and their table: [`setup`], [`owners`], [`modules`], [`signatures`], [`transactions`],
+//! A contract is made of the [storage](Account) at slot 0 and an impl of [`SafeAccount`]; the variants differ in what they announce
+//! ([`announcements`]). The parts, each with its functions and their table: [`setup`], [`owners`], [`modules`], [`signatures`], [`transactions`],
 //! [`settings`] (guard, fallback handler, ether), [`inspection`].
 //!
 //! Source: the ABI and traces of the deployed contracts, and their documented behaviour. Deliberate deviations: where the
@@ -37,6 +37,7 @@ use crate::{
     revert::{Outcome, require},
 };
 
+pub mod announcements;
 pub mod calldata;
 pub mod inspection;
 pub mod modules;

@@ -73,4 +73,6 @@ contracts! {
     "kv-store" = KeyValueStore [IKeyValueStore]
     "safe" = GnosisSafe [ISafe]
     "safe-l2" = GnosisSafeL2 [ISafe ISafeL2]
+    "safe-v1-4-1" = Safe [ISafe ISafeIndexed]
+    "safe-l2-v1-4-1" = SafeL2 [ISafe ISafeL2 ISafeIndexed]
 }
