@@ -26,7 +26,7 @@ mod vetting;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256, uint};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
 use ephor_abi::{
     common::ICommonErrors::NotAContract,
     election::{
@@ -52,7 +52,7 @@ use ephor_parts::{
     static_struct,
     token_receiver::{self, TokenReceiver},
 };
-use ephor_rules::threshold::{Fraction, most_nominees};
+use ephor_rules::threshold::{Fraction, MOST_NOMINEES_AT_FIRST, most_nominees};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageMap, StorageU256},
@@ -64,9 +64,6 @@ use crate::{
     registration::Register,
     timing::{Date, Timing},
 };
-
-/// The most nominees there may be, by the share of votes that each of them needs.
-const MOST_NOMINEES: U256 = uint!(500_U256);
 
 /// Storage of the contract.
 #[entrypoint]
@@ -180,7 +177,7 @@ impl NomineeElection {
 
             let share = Fraction { numerator: params.quorum_numerator, denominator: DENOMINATOR };
             let most = most_nominees(share).map_err(|_| Revert::panic(0x12))?;
-            ensure(most <= MOST_NOMINEES, || QuorumNumeratorTooLow { quorumNumeratorValue: params.quorum_numerator })
+            ensure(most <= MOST_NOMINEES_AT_FIRST, || QuorumNumeratorTooLow { quorumNumeratorValue: params.quorum_numerator })
         })
     }
 

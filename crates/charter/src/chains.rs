@@ -64,6 +64,8 @@ pub struct Chain {
     pub governance: bool,
     /// Milliseconds from one block to the next.
     pub block_milliseconds: u64,
+    /// Wei per gas on the chain that stands for it in rehearsals, where accounts need no ether unless this is set.
+    pub rehearsal_base_fee_wei: u64,
     /// The bridge to the parent; present exactly when there is a parent.
     pub bridge: Option<Bridge>,
 }
@@ -81,6 +83,8 @@ pub struct Bridge {
     pub challenge_period_seconds: u64,
     /// Seconds a message to the chain can be redeemed.
     pub retryable_lifetime_seconds: u64,
+    /// Seconds until a message from the parent arrives at the chain.
+    pub delivery_seconds: u64,
 }
 
 /// Names that a remedy lists.
@@ -132,6 +136,7 @@ fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
     let parent = section.optional::<String>("parent");
     let governance = section.optional("governance");
     let block_milliseconds = section.positive("block_milliseconds");
+    let base_fee = section.optional("rehearsal_base_fee_wei");
     let bridge = section.optional_section("bridge");
     if bridge.is_none()
         && let Some(parent) = &parent
@@ -166,6 +171,7 @@ fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
             parent: parent.map(|parent| parent.value),
             governance: governance.is_some_and(|governance| governance.value),
             block_milliseconds: block_milliseconds?.value,
+            rehearsal_base_fee_wei: base_fee.map_or(0, |fee| fee.value),
             bridge,
         },
     })
@@ -177,6 +183,7 @@ fn read_bridge(mut section: Section<'_>) -> Option<Bridge> {
     let outbox = section.optional("outbox");
     let challenge_period_seconds = section.positive("challenge_period_seconds");
     let retryable_lifetime_seconds = section.positive("retryable_lifetime_seconds");
+    let delivery_seconds = section.positive("delivery_seconds");
     section.finish();
     Some(Bridge {
         inbox: inbox.map(|sited| sited.value),
@@ -184,6 +191,7 @@ fn read_bridge(mut section: Section<'_>) -> Option<Bridge> {
         outbox: outbox.map(|sited| sited.value),
         challenge_period_seconds: challenge_period_seconds?.value,
         retryable_lifetime_seconds: retryable_lifetime_seconds?.value,
+        delivery_seconds: delivery_seconds?.value,
     })
 }
 

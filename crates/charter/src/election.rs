@@ -13,6 +13,7 @@ use alloy_primitives::{Address, U256};
 use ephor_rules::{
     calendar::{Calendar, CivilHour},
     stages::Durations,
+    threshold::{MOST_NOMINEES_AT_FIRST, most_nominees},
 };
 
 /// The rules of elections.
@@ -28,6 +29,8 @@ pub struct Election {
     pub endorsement_blocks: u64,
     /// The part of the votable supply that makes a contender a nominee.
     pub threshold: Fraction,
+    /// The part with which the contract is initialised, where it is another: it is set to `threshold` afterwards.
+    pub initial_threshold: Option<Fraction>,
     /// Nominees there may be.
     pub nominees_max: u64,
     /// Vetting, at least.
@@ -78,6 +81,7 @@ pub(crate) fn read(
     let registration_blocks = section.positive::<u64>("registration_blocks");
     let endorsement_blocks = section.positive::<u64>("endorsement_blocks");
     let threshold = fraction::read(&mut section, "threshold");
+    let initial_threshold = fraction::read_optional(&mut section, "initial_threshold");
     let nominees_max = section.positive::<u64>("nominees_max");
     let vetting_blocks = section.positive::<u64>("vetting_blocks");
     let vetter = section.somebody("vetter");
@@ -101,6 +105,9 @@ pub(crate) fn read(
     if let (Some(threshold), Some(most)) = (&threshold, &nominees_max) {
         check_nominees(source, threshold, most, council);
     }
+    if let Some(initial) = initial_threshold.as_ref().or(threshold.as_ref()) {
+        check_initial_threshold(source, initial);
+    }
     section.finish();
     let interval = interval_months?;
     let election = Election {
@@ -109,6 +116,7 @@ pub(crate) fn read(
         registration_blocks: registration_blocks?.value,
         endorsement_blocks: endorsement_blocks?.value,
         threshold: threshold?.value,
+        initial_threshold: initial_threshold.map(|sited| sited.value),
         nominees_max: nominees_max?.value,
         vetting_blocks: vetting_blocks?.value,
         vetter: vetter?.value,
@@ -140,6 +148,15 @@ fn check_nominees(
             let problem = Problem::TooFewNominees { most: possible, seats: council.seats_per_cohort };
             source.report(most.span.clone(), problem);
         }
+    }
+}
+
+/// The nominee election is not initialised with a threshold that so many could reach.
+fn check_initial_threshold(source: &crate::document::Source<'_>, initial: &Sited<Fraction>) {
+    let possible = most_nominees(initial.value.rule()).unwrap_or(U256::MAX);
+    if possible > MOST_NOMINEES_AT_FIRST {
+        let most = MOST_NOMINEES_AT_FIRST.saturating_to();
+        source.report(initial.span.clone(), Problem::InitialThreshold { possible: possible.saturating_to(), most });
     }
 }
 

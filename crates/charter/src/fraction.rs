@@ -37,9 +37,17 @@ impl Fraction {
     }
 }
 
-/// Reads `key = { numerator = …, denominator = … }`.
+/// Reads `key = { numerator = …, denominator = … }`, which must be there.
 pub(crate) fn read(section: &mut Section<'_>, key: &'static str) -> Option<Sited<Fraction>> {
-    let mut section = section.section(key)?;
+    section.section(key).and_then(read_section)
+}
+
+/// Reads `key = { numerator = …, denominator = … }`, which may be absent.
+pub(crate) fn read_optional(section: &mut Section<'_>, key: &'static str) -> Option<Sited<Fraction>> {
+    section.optional_section(key).and_then(read_section)
+}
+
+fn read_section(mut section: Section<'_>) -> Option<Sited<Fraction>> {
     let source = section.source;
     let span = section.span();
     let numerator = section.positive::<u64>("numerator");

@@ -319,6 +319,14 @@ pub enum Problem {
         /// Nominees there may be.
         most: u64,
     },
+    /// The contract refuses to be initialised with a threshold that so many can reach.
+    #[error("{possible} contenders could reach this threshold, and the contract is initialised for {most} at most")]
+    InitialThreshold {
+        /// Nominees there could be.
+        possible: u64,
+        /// Nominees the contract is initialised for.
+        most: u64,
+    },
     /// Fewer nominees are possible than seats.
     #[error("at most {most} nominees cannot fill {seats} seats")]
     TooFewNominees {
@@ -334,6 +342,14 @@ pub enum Problem {
         blocks: u64,
         /// Blocks of vetting.
         vetting_blocks: u64,
+    },
+    /// Votes would be held out under an address that the contracts do not hold out.
+    #[error("votes delegated to {found} would count: the contracts hold out those of {known}, and no others")]
+    ExcludeAddress {
+        /// The address.
+        found: Address,
+        /// The one in the contracts.
+        known: Address,
     },
     /// More tokens are given out, or asked for, than there are.
     #[error("{tokens} tokens exceed the supply of {supply}")]
@@ -459,10 +475,14 @@ impl Problem {
             Self::TooManyNominees { possible, .. } => {
                 format!("raise `threshold`, or `nominees_max` to {possible} if so many can be vetted")
             }
+            Self::InitialThreshold { most, .. } => format!(
+                "write an `initial_threshold` of at least 1 / {most}, with which the contract is initialised before it is lowered"
+            ),
             Self::TooFewNominees { seats, .. } => {
                 format!("lower `threshold` and raise `nominees_max` until {seats} are possible")
             }
             Self::BeyondVetting { vetting_blocks, .. } => format!("write at most {vetting_blocks}"),
+            Self::ExcludeAddress { known, .. } => format!("write {known}"),
             Self::AboveSupply { .. } => "lower it, or raise `supply`".into(),
             Self::MissingL1Timelock { .. } => "add [timelocks.l1] with `delay_seconds`".into(),
             Self::NeedlessL1Timelock { .. } => "remove [timelocks.l1], or give the governance chain a parent".into(),

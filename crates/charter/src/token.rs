@@ -5,6 +5,7 @@ use crate::{
     problem::Problem,
 };
 use alloy_primitives::{Address, U256};
+use ephor_rules::threshold::EXCLUDE_ADDRESS;
 
 /// The votes token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,12 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
     let supply = section.positive::<Tokens>("supply");
     let l1_address = section.somebody("l1_address");
     let exclude_address = section.somebody("exclude_address");
+    if let Some(found) = &exclude_address
+        && found.value != EXCLUDE_ADDRESS
+    {
+        let problem = Problem::ExcludeAddress { found: found.value, known: EXCLUDE_ADDRESS };
+        source.report(found.span.clone(), problem);
+    }
     let mut holders = Vec::new();
     let mut sum = U256::ZERO;
     for mut section in section.sections("holders") {

@@ -81,6 +81,56 @@ fn elections_must_end_before_the_next() {
 }
 
 #[test]
+fn the_contract_must_accept_the_first_threshold() {
+    let cause = "1000 contenders could reach this threshold, and the contract is initialised for 500 at most";
+    let lines = "initial_threshold    = { numerator = 20, denominator = 10_000 }";
+    let lower = "initial_threshold    = { numerator = 10, denominator = 10_000 }";
+    let remedy = "an `initial_threshold` of at least 1 / 500";
+    check("arbitrum-next.toml", lines, lower, &[("{ numerator = 10", cause, remedy)]);
+    // Without one, the threshold itself is the first.
+    check("arbitrum-next.toml", lines, "", &[("{ numerator = 10", cause, remedy)]);
+}
+
+#[test]
+fn votes_are_held_out_as_the_contracts_do_it() {
+    check_minimal(
+        "0x00000000000000000000000000000000000A4B86",
+        "0x00000000000000000000000000000000000a4b87",
+        &[(
+            "\"0x00",
+            "votes delegated to 0x00000000000000000000000000000000000a4b87 would count: the contracts hold out those of \
+             0x00000000000000000000000000000000000A4B86, and no others",
+            "write 0x00000000000000000000000000000000000A4B86",
+        )],
+    );
+}
+
+#[test]
+fn bridges_say_how_long_a_message_takes() {
+    check_arbitrum(
+        "delivery_seconds           = 600",
+        "delivery_seconds           = 0",
+        &[("0", "`delivery_seconds` is zero", "greater than zero")],
+    );
+    check_arbitrum(
+        "delivery_seconds           = 600",
+        "deliver_seconds = 600",
+        &[
+            (
+                "[chains.bridge]",
+                "`delivery_seconds` is missing in `bridge` of [[chains]] number 2",
+                "add `delivery_seconds`",
+            ),
+            (
+                "deliver_seconds",
+                "`deliver_seconds` is not a setting of `bridge` of [[chains]] number 2",
+                "`delivery_seconds`",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn full_weight_ends_with_voting() {
     check_minimal(
         "full_weight_blocks   = 50_400",

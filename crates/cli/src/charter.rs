@@ -11,9 +11,6 @@ use ephor_charter::{Chain, Charter, Cohort, Holder, Member};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, path::Path};
 
-/// Seconds from one L1 block to the next.
-const L1_BLOCK_SECONDS: u64 = 12;
-
 /// Checks a charter and tells what it sums up to, or what is wrong with it.
 pub(crate) fn check(file: &Path, json: bool) -> Result<Exit, Failure> {
     let charter = match Charter::load(file) {
@@ -145,12 +142,9 @@ fn next_election(charter: &Charter) -> String {
     )
 }
 
-fn blocks(blocks: u64) -> String {
-    period(blocks.saturating_mul(L1_BLOCK_SECONDS))
-}
-
 fn phases(charter: &Charter) -> String {
     let election = &charter.election;
+    let blocks = |blocks: u64| period(blocks.saturating_mul(charter.l1_chain().block_milliseconds) / 1_000);
     format!(
         "registration {}, endorsement {}, vetting {}, voting {} (full weight for {})",
         blocks(election.registration_blocks),

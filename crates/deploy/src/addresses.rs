@@ -7,12 +7,6 @@ use ephor_charter::{Chain, Charter, Part, Place};
 use ephor_client::{BridgeSite, ChainSite, Deployment, SafeSite};
 use ephor_network::{BridgeSpec, ChainSpec};
 
-/// Wei per gas on every chain of a rehearsal.
-const BASE_FEE_WEI: u64 = 0;
-
-/// Seconds until a message from a parent arrives at its child, which on live chains takes about ten minutes.
-const DELIVERY_SECONDS: u64 = 600;
-
 /// An address that follows from two words; nobody has its key.
 #[must_use]
 pub fn derived(what: &str, of: &str) -> Address {
@@ -70,22 +64,25 @@ pub fn deployment(charter: &Charter, from_block: impl Fn(&Chain) -> u64) -> Depl
     Deployment { chains, contracts, safes: safes.collect() }
 }
 
-/// The chains of a deployment, as a network is made of them.
-pub(crate) fn chain_specs(deployment: &Deployment) -> Vec<ChainSpec> {
+/// The chains of a charter's deployment, as a network is made of them.
+pub(crate) fn chain_specs(charter: &Charter, deployment: &Deployment) -> Vec<ChainSpec> {
     let id_of = |name: &str| deployment.chain(name).map(|chain| chain.chain_id).unwrap_or_default();
-    let specs = deployment.chains.iter().map(|chain| ChainSpec {
-        name: chain.name.clone(),
-        chain_id: chain.chain_id,
-        base_fee_wei: BASE_FEE_WEI,
-        bridge: chain.bridge.as_ref().map(|bridge| BridgeSpec {
-            parent: id_of(&bridge.parent),
-            inbox: bridge.inbox,
-            bridge: bridge.bridge.unwrap_or_default(),
-            outbox: bridge.outbox.unwrap_or_default(),
-            challenge_period_seconds: bridge.challenge_period_seconds,
-            delivery_seconds: DELIVERY_SECONDS,
-            ticket_lifetime_seconds: bridge.retryable_lifetime_seconds,
-        }),
+    let specs = deployment.chains.iter().filter_map(|site| {
+        let terms = charter.chain(&site.name)?;
+        Some(ChainSpec {
+            name: site.name.clone(),
+            chain_id: site.chain_id,
+            base_fee_wei: terms.rehearsal_base_fee_wei,
+            bridge: site.bridge.as_ref().zip(terms.bridge.as_ref()).map(|(at, terms)| BridgeSpec {
+                parent: id_of(&at.parent),
+                inbox: at.inbox,
+                bridge: at.bridge.unwrap_or_default(),
+                outbox: at.outbox.unwrap_or_default(),
+                challenge_period_seconds: terms.challenge_period_seconds,
+                delivery_seconds: terms.delivery_seconds,
+                ticket_lifetime_seconds: terms.retryable_lifetime_seconds,
+            }),
+        })
     });
     specs.collect()
 }

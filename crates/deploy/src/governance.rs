@@ -21,9 +21,6 @@ use crate::{
     stand_up::StandUpError,
 };
 
-/// The least threshold with which the nominee election can be initialised; a lower one is set afterwards, as on the live chain.
-const LEAST_INITIAL_THRESHOLD: u64 = 20;
-
 /// What the nominee election does unless told otherwise.
 const USUAL_RULES: setElectionRulesCall = setElectionRulesCall {
     intervalMonths: uint!(6_U256),
@@ -134,6 +131,7 @@ pub(crate) fn governors(
 
     let first = election.first;
     let threshold = election.threshold.ten_thousandths();
+    let initial = election.initial_threshold.unwrap_or(election.threshold).ten_thousandths();
     let params = INomineeElection::InitParams {
         firstNominationStartDate: INomineeElection::Date {
             year: U256::from(first.year()),
@@ -147,7 +145,7 @@ pub(crate) fn governors(
         securityCouncilMemberElectionGovernor: member,
         token,
         owner: deployer(),
-        quorumNumeratorValue: U256::from(threshold.max(LEAST_INITIAL_THRESHOLD)),
+        quorumNumeratorValue: U256::from(initial),
         votingPeriod: U256::from(election.endorsement_blocks),
     };
     builder.call(chain, deployer(), nominee, &INomineeElection::initializeCall { params })?;
@@ -160,9 +158,9 @@ pub(crate) fn governors(
     if rules != USUAL_RULES {
         relay(builder, chain, nominee, &rules)?;
     }
-    if threshold < LEAST_INITIAL_THRESHOLD {
-        let lower = updateQuorumNumeratorCall { newQuorumNumerator: U256::from(threshold) };
-        relay(builder, chain, nominee, &lower)?;
+    if threshold != initial {
+        let change = updateQuorumNumeratorCall { newQuorumNumerator: U256::from(threshold) };
+        relay(builder, chain, nominee, &change)?;
     }
 
     let removal = &charter.removal;

@@ -127,7 +127,7 @@ pub fn stand_up_in(
     let l1_block = if found { 0 } else { clock.l1_block() };
     let deployment = deployment(charter, |chain| if chain.parent.is_none() { l1_block } else { 0 });
     deployment.check()?;
-    let config = NetworkConfig { clock, chains: chain_specs(&deployment) };
+    let config = NetworkConfig { clock, chains: chain_specs(charter, &deployment) };
     let programs = ephor_programs::all();
     let programs = programs.iter().copied();
     let mut network = match keeping {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use alloy_primitives::{Address, U256, keccak256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use ephor_abi::{
     common::{IAccessControl::hasRoleCall, INamed::nameCall},
     council::ICouncilManager::{getBothCohortsCall, securityCouncilsLengthCall, updateNonceCall},
@@ -19,7 +19,7 @@ use ephor_abi::{
     safe::ISafe::{getOwnersCall, getThresholdCall, isModuleEnabledCall},
     token::IVotesToken::symbolCall,
 };
-use ephor_chain::Message as Call;
+use ephor_chain::{LogFilter, Message as Call};
 use ephor_charter::{Charter, Part};
 use ephor_deploy::{Allocation, StandUp, stand_up};
 use ephor_stand_ins::alias;
@@ -142,6 +142,44 @@ fn stands_up_a_council_on_one_chain() {
     assert_eq!(stand.ask(Part::Token, nameCall {}), "Minimal votes");
     assert_eq!(stand.ask(Part::Token, symbolCall {}), "MIN");
     assert_eq!(stand.ask(Part::NomineeElection, electionRulesCall {}).intervalMonths, U256::from(3));
+}
+
+#[test]
+fn initialises_with_another_threshold_where_the_charter_says_so() {
+    let mut charter = charter("minimal.toml");
+    let half = ephor_charter::Fraction { numerator: 1, denominator: 2 };
+    charter.election.initial_threshold = Some(half);
+    let stood = stand_up(&charter, &[], charter.next_election_seconds(), None).unwrap();
+    let mut stand = Stand { charter, stood };
+    let now = U256::from(stand.charter.election.threshold.ten_thousandths());
+    assert_eq!(stand.ask(Part::NomineeElection, ICirculatingQuorum::quorumNumerator_1Call {}), now);
+    let nominee = stand.stood.deployment.governance(Part::NomineeElection).unwrap();
+    let chain = stand.stood.network.chain(stand.charter.governance_chain().rehearsal_id).unwrap();
+    let filter = LogFilter { addresses: vec![nominee], ..LogFilter::default() };
+    let set: Vec<(U256, U256)> = chain
+        .logs(&filter)
+        .iter()
+        .filter_map(|found| ICirculatingQuorum::QuorumNumeratorUpdated::decode_log_data(&found.log.data).ok())
+        .map(|set| (set.oldQuorumNumerator, set.newQuorumNumerator))
+        .collect();
+    assert_eq!(set, [(U256::ZERO, U256::from(5_000)), (U256::from(5_000), now)]);
+}
+
+#[test]
+fn bridges_and_fees_are_those_of_the_charter() {
+    let mut charter = charter("arbitrum.toml");
+    for (chain, number) in charter.chains.iter_mut().zip(1..) {
+        chain.rehearsal_base_fee_wei = number;
+        if let Some(bridge) = &mut chain.bridge {
+            bridge.delivery_seconds = 100 * number;
+        }
+    }
+    let stood = stand_up(&charter, &delegates(), charter.next_election_seconds(), None).unwrap();
+    for (id, number) in [(7_000_001, 1), (7_042_161, 2), (7_042_170, 3)] {
+        assert_eq!(stood.network.chain(id).unwrap().config().base_fee, number);
+        let bridge = stood.network.spec(id).unwrap().bridge.as_ref();
+        assert_eq!(bridge.map(|bridge| bridge.delivery_seconds), (number > 1).then_some(100 * number));
+    }
 }
 
 #[test]

@@ -9,10 +9,16 @@
 //!
 //! Source: seed 004; the removal governor's recorded behaviour.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256, address, uint};
 use core::fmt;
 
 use crate::division::quotient;
+
+/// Votes delegated to this address are held out of the votable supply.
+pub const EXCLUDE_ADDRESS: Address = address!("00000000000000000000000000000000000a4b86");
+
+/// A nominee election is not initialised with a threshold that more than so many can reach; it may be lowered afterwards.
+pub const MOST_NOMINEES_AT_FIRST: U256 = uint!(500_U256);
 
 /// A fraction of votes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, U256, address, uint};
+use alloy_primitives::{Address, U256, uint};
 use ephor_abi::governor::ICirculatingQuorum::{self, QuorumNumeratorUpdated};
-use ephor_rules::threshold::{self, Fraction, ThresholdError, votable_supply};
+use ephor_rules::threshold::{self, EXCLUDE_ADDRESS, Fraction, ThresholdError, votable_supply};
 use stylus_sdk::prelude::*;
 
 use super::Governor;
@@ -19,9 +19,6 @@ use crate::{
     routes,
     storage::Gap,
 };
-
-/// The address that votes are delegated to in order to hold them out.
-pub const EXCLUDE_ADDRESS: Address = address!("00000000000000000000000000000000000a4b86");
 
 /// What the numerator is a fraction of.
 pub const DENOMINATOR: U256 = uint!(10_000_U256);

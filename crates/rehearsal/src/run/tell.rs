@@ -49,8 +49,9 @@ impl Run<'_> {
     }
 
     fn next_of_election(&self, view: &ElectionView) -> Option<Next> {
-        let after = |deadline: Option<Deadline>| deadline.map_or(view.now.seconds, |deadline| deadline.seconds + 12);
-        let until = after(view.until);
+        let slot_seconds = self.shared.lock().clock().slot_seconds();
+        let after = |deadline: Deadline| deadline.seconds.saturating_add(slot_seconds);
+        let until = view.until.map_or(view.now.seconds, after);
         let (what, earliest, who) = match view.phase {
             Phase::Waiting { start_seconds } => (format!("create election {}", view.index), start_seconds, "anyone"),
             Phase::Due => (format!("create election {}", view.index), view.start_seconds, "anyone"),
