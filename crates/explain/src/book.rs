@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U160, address};
 use ephor_abi::{
+    batch,
     bridge::{ARB_RETRYABLE_TX, ARB_SYS, RETRYABLE_TICKET_MAGIC},
     catalog,
 };
@@ -28,6 +29,17 @@ pub struct Entry {
     pub contract: Option<&'static str>,
     /// Its unit, if it is a token.
     pub unit: Option<Unit>,
+    /// Whether the reader put the name there. Code of which only somebody else says what it is called, such as the author of a
+    /// bundle, stays unknown code where it runs in another's name.
+    pub vouched: bool,
+}
+
+impl Entry {
+    /// A name of the reader's own, and nothing else.
+    #[must_use]
+    pub const fn named(chain: Option<u64>, name: String) -> Self {
+        Self { chain, name, contract: None, unit: None, vouched: true }
+    }
 }
 
 /// A chain.
@@ -75,13 +87,16 @@ impl Book {
         let mut book = Self::default();
         for (address, name) in [
             (RETRYABLE_TICKET_MAGIC, "retryable ticket (magic target)"),
-            (address!("cA11bde05977b3631167028862bE2a173976CA11"), "Multicall3"),
-            (address!("A238CBeb142c10Ef7Ad8442C6D1f9E89e07e7761"), "MultiSend 1.3.0"),
-            (address!("40A2aCCbd92BCA938b02010E17A5b8929b49130D"), "MultiSendCallOnly 1.3.0"),
-            (address!("38869bf66a61cF6bDB996A6aE40D5853Fd43B526"), "MultiSend 1.4.1"),
-            (address!("9641d764fc13c8B624c04430C7356C1C7C8102e2"), "MultiSendCallOnly 1.4.1"),
+            (batch::MULTICALL3, "Multicall3"),
+            (batch::MULTICALL3_DELEGATECALL, "Multicall3Delegatecall"),
+            (batch::MULTI_SEND_1_3_0, "MultiSend 1.3.0"),
+            (batch::MULTI_SEND_1_3_0_EIP155, "MultiSend 1.3.0"),
+            (batch::MULTI_SEND_CALL_ONLY_1_3_0, "MultiSendCallOnly 1.3.0"),
+            (batch::MULTI_SEND_CALL_ONLY_1_3_0_EIP155, "MultiSendCallOnly 1.3.0"),
+            (batch::MULTI_SEND_1_4_1, "MultiSend 1.4.1"),
+            (batch::MULTI_SEND_CALL_ONLY_1_4_1, "MultiSendCallOnly 1.4.1"),
         ] {
-            book.add(address, Entry { chain: None, name: name.to_owned(), contract: None, unit: None });
+            book.add(address, Entry::named(None, name.to_owned()));
         }
         book
     }
@@ -91,7 +106,6 @@ impl Book {
     pub fn of(charter: &Charter) -> Self {
         let mut book = Self::common();
         let id = |name: &str| charter.chain(name).map(|chain| chain.id);
-        let plain = |chain, name: String| Entry { chain, name, contract: None, unit: None };
         for chain in &charter.chains {
             let parent = chain.parent.as_deref().and_then(id);
             book.name_chain(chain.id, &chain.title, parent);
@@ -99,7 +113,7 @@ impl Book {
             for (address, name, interface) in
                 [(ARB_SYS, "ArbSys", "IArbSys"), (ARB_RETRYABLE_TX, "ArbRetryableTx", "IArbRetryableTx")]
             {
-                book.add(address, Entry { contract: Some(interface), ..plain(Some(chain.id), name.to_owned()) });
+                book.add(address, Entry { contract: Some(interface), ..Entry::named(Some(chain.id), name.to_owned()) });
             }
             for (address, name, interface) in [
                 (bridge.inbox, "inbox", "IInbox"),
@@ -108,7 +122,7 @@ impl Book {
             ] {
                 if let Some(address) = address {
                     let name = format!("{name} of {}", chain.title);
-                    book.add(address, Entry { contract: Some(interface), ..plain(Some(parent), name) });
+                    book.add(address, Entry { contract: Some(interface), ..Entry::named(Some(parent), name) });
                 }
             }
             if let Some(inbox) = bridge.inbox {
@@ -119,10 +133,14 @@ impl Book {
             let unit = (contract.part == Part::Token)
                 .then(|| Unit::Token { symbol: charter.token.symbol.clone(), decimals: 18 });
             let name = contract.part.name().replace('-', " ");
-            book.add(contract.address, Entry { chain: id(&contract.chain), name, contract: kind(contract.part), unit });
+            let entry = Entry { contract: kind(contract.part), unit, ..Entry::named(id(&contract.chain), name) };
+            book.add(contract.address, entry);
             if contract.part == Part::L1Timelock {
                 for child in charter.chains.iter().filter(|chain| chain.parent.is_some()) {
-                    book.add(alias(contract.address), plain(Some(child.id), "alias of the l1 timelock".to_owned()));
+                    book.add(
+                        alias(contract.address),
+                        Entry::named(Some(child.id), "alias of the l1 timelock".to_owned()),
+                    );
                 }
             }
         }
@@ -141,8 +159,10 @@ impl Book {
         for safe in &charter.safes {
             let kind = if safe.kind == SafeKind::Emergency { "emergency" } else { "non-emergency" };
             if let Some(address) = safe.address {
-                let entry =
-                    Entry { contract: Some("safe-l2"), ..plain(id(&safe.chain), format!("{kind} Safe {}", safe.name)) };
+                let entry = Entry {
+                    contract: Some("safe-l2"),
+                    ..Entry::named(id(&safe.chain), format!("{kind} Safe {}", safe.name))
+                };
                 book.add(address, entry);
             }
         }
@@ -150,10 +170,10 @@ impl Book {
             for (i, member) in cohort.members.iter().enumerate() {
                 let seat = format!("member {} of {}", i + 1, cohort.name);
                 let name = member.name.as_ref().map_or_else(|| seat.clone(), |name| format!("{name}, {seat}"));
-                book.add(member.address, plain(None, name));
+                book.add(member.address, Entry::named(None, name));
             }
         }
-        book.add(charter.election.vetter, plain(None, "nominee vetter".to_owned()));
+        book.add(charter.election.vetter, Entry::named(None, "nominee vetter".to_owned()));
         book
     }
 
@@ -198,7 +218,7 @@ impl Book {
                 let unit = symbol.zip(decimals.filter(|decimals| *decimals <= 77));
                 let unit = unit.map(|(symbol, decimals)| Unit::Token { symbol: symbol.to_owned(), decimals });
                 let kind = value.get("contract").and_then(Value::as_str).and_then(kind_of);
-                self.add(address, Entry { chain, name, contract: kind, unit });
+                self.add(address, Entry { contract: kind, unit, ..Entry::named(chain, name) });
                 added += 1;
             } else if level < MOST_LEVELS {
                 added += self.add_group(chain, &name, value, level + 1);
@@ -323,7 +343,7 @@ mod tests {
     #[test]
     fn names_nothing_that_differs_by_chain_where_the_chain_is_unknown() {
         let mut book = Book::default();
-        let entry = |chain, name: &str| Entry { chain: Some(chain), name: name.to_owned(), contract: None, unit: None };
+        let entry = |chain, name: &str| Entry::named(Some(chain), name.to_owned());
         book.add(ONE, entry(1, "same"));
         book.add(ONE, entry(2, "same"));
         assert!(book.entry(None, ONE).is_some());

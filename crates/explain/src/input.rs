@@ -170,7 +170,8 @@ fn subject(json: &Value, place: &str, chain: Option<u64>) -> Result<Subject, Inp
         Some(value) => amount(value).ok_or_else(|| missing("value", "an amount of wei"))?,
     };
     let chain = number(json.get("chainId").or_else(|| json.get("chain_id")).or_else(|| json.get("chain"))).or(chain);
-    Ok(Subject::Call(Payload { chain, from: address("from")?, to: address("to")?, value, data }))
+    let (from, to) = (address("from")?, address("to")?);
+    Ok(Subject::Call(Payload { chain, from, to, value, data, ..Payload::default() }))
 }
 
 fn amount(value: &Value) -> Option<U256> {

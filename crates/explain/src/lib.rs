@@ -114,14 +114,18 @@ pub fn explain(payload: Payload, knowledge: &Knowledge) -> Result<Explanation, T
         return Err(TooLong { bytes });
     }
     let mut walk = walk::Walk { payload: &payload.data, knowledge, budget: Budget::default(), tickets: 0 };
-    let root = walk.call(walk::Call {
+    let call = walk::Call {
         chain: payload.chain,
         from: payload.from,
         to: payload.to,
-        manner: Manner::Call,
+        manner: payload.manner,
         value: payload.value,
         data: Span { start: 0, len: bytes },
         depth: 0,
-    });
+    };
+    let root = match payload.manner {
+        Manner::Call => walk.call(call),
+        Manner::Delegate => walk.delegate(call),
+    };
     Ok(Explanation { payload, root })
 }

@@ -17,6 +17,8 @@ pub struct Payload {
     pub from: Option<Address>,
     /// Whom it calls, if it is known.
     pub to: Option<Address>,
+    /// In whose name the code runs that is called: a Safe's, where the Safe delegate-calls it.
+    pub manner: Manner,
     /// Wei sent along.
     pub value: U256,
     /// Calldata.
@@ -63,10 +65,11 @@ pub enum Kind {
 }
 
 /// In whose name code runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Manner {
     /// In the name of the contract that is called.
+    #[default]
     Call,
     /// In the name of the caller.
     Delegate,

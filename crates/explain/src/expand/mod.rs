@@ -46,9 +46,10 @@ impl Walk<'_> {
     }
 
     /// A call in the caller's name; says so if it is not known what runs.
-    fn delegate(&mut self, call: Call) -> Node {
+    pub(crate) fn delegate(&mut self, call: Call) -> Node {
         let mut node = self.call(Call { manner: Manner::Delegate, ..call });
-        let known = call.to.is_some_and(|to| self.knowledge.book.entry(call.chain, to).is_some());
+        let entry = call.to.and_then(|to| self.knowledge.book.entry(call.chain, to));
+        let known = entry.is_some_and(|entry| entry.vouched);
         if !known && node.kind != Kind::Cut {
             node.notes.push(Note::UnknownDelegate);
         }
