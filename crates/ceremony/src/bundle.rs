@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 
 use crate::{
     ceremony::{Ceremony, CeremonyError},
-    embedded::{SimulationError, Stage},
     outline::outline,
     release::Hashing,
     runbook::runbook,
+    simulation::{self, SimulationError},
     transaction::{Hashes, domain_hash},
     typed_data,
 };
@@ -222,10 +222,11 @@ impl Bundle {
             let document = typed_data::write(&account, &step.action, step.safe.nonce);
             files.insert(format!("typed-data-{:#x}.json", account.safe), pretty(&document));
         }
-        if let Some(world) = &ceremony.world {
-            let mut stage = Stage::new(ceremony.chain_id, &ceremony.root, world)?;
-            let simulation = stage.run(&ceremony.root, &ceremony.action)?;
+        if let Some(simulation) = simulation::simulate(ceremony)? {
             files.insert("state-diff.json".to_owned(), pretty(&simulation));
+        }
+        if let Some((name, text)) = files.iter().find(|(_, text)| text.len() > MAX_FILE_BYTES) {
+            return Err(BundleError::FileTooLarge { name: name.clone(), bytes: text.len() });
         }
         let hashes: BTreeMap<String, B256> = files.iter().map(|(name, text)| (name.clone(), keccak256(text))).collect();
         let digest = digest(&hashes);

@@ -249,7 +249,8 @@ impl Drill {
             storage: BTreeMap::from([(U256::from_be_bytes(slot), address_of("version 1").into_word().into())]),
             ..WorldAccount::default()
         };
-        World { block: 1, timestamp: self.started_seconds, accounts: BTreeMap::from([(address_of("proxy"), proxy)]) }
+        let accounts = BTreeMap::from([(address_of("proxy"), proxy)]);
+        World { block: 1, timestamp: self.started_seconds, accounts, ..World::default() }
     }
 
     /// Records a signature; whether it counts is found out by [`Self::report`].

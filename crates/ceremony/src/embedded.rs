@@ -6,30 +6,29 @@
 //! ```
 //! The Safes run the project's own contracts, with the ceremony's chain id, nonces, owners and thresholds; owners that are not known are
 //! stood in for. Targets have the code and storage that the [`World`] names; a call of an address without code succeeds and
-//! does nothing, which the report says. Safes before 1.3.0 do not run here.
+//! does nothing, which the report says. Safes before 1.3.0 do not run here, but on a fork ([`crate::fork`]).
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
 use ephor_abi::safe::ISafe::{approveHashCall, setupCall};
-use ephor_chain::{BlockEnv, Code, ExecuteError, Executor, Message, Outcome, SpecId, Status};
+use ephor_chain::{BlockEnv, Code, ExecuteError, Executor, Message, Outcome, SpecId};
 use serde::{Deserialize, Serialize};
 
+pub use crate::simulation::{Executed, MAX_ACCOUNTS, Simulation, SimulationError};
 use crate::{
-    collection::{Collection, execution},
+    collection::Collection,
+    fork::Pinned,
     nesting::{SafeNode, Step},
     release::{Hashing, Release},
     signature::{Consent, Signature},
-    state_diff::{SlotChange, meaning},
+    simulation::{Ground, execute, failure, stand_in, without_code},
     transaction::Action,
 };
 
 /// Where a Safe keeps its nonce.
 const NONCE_SLOT: U256 = U256::from_limbs([5, 0, 0, 0]);
-/// The most accounts of a world.
-pub const MAX_ACCOUNTS: usize = 4_096;
-
 /// What is at an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -55,79 +54,9 @@ pub struct World {
     pub timestamp: u64,
     /// Accounts.
     pub accounts: BTreeMap<Address, WorldAccount>,
-}
-
-/// A simulation that cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulationError {
-    /// A release that does not run here.
-    #[error("Safe {safe} is of release {release}; the embedded chain runs releases from 1.3.0 on")]
-    Release {
-        /// The Safe.
-        safe: Address,
-        /// Its release.
-        release: Release,
-    },
-    /// Too many accounts.
-    #[error("{0} accounts are more than the {MAX_ACCOUNTS} that a world may have")]
-    TooLarge(usize),
-    /// No such contract.
-    #[error("account {at}: there is no program named {name:?}")]
-    Program {
-        /// Where.
-        at: Address,
-        /// As stated.
-        name: String,
-    },
-    /// A Safe that cannot be set up.
-    #[error("Safe {safe} cannot be set up: {why}")]
-    Setup {
-        /// The Safe.
-        safe: Address,
-        /// What it says.
-        why: String,
-    },
-    /// The chain cannot execute.
-    #[error(transparent)]
-    Execute(#[from] ExecuteError),
-}
-
-/// What came of one Safe's transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Executed {
-    /// The Safe.
-    pub safe: Address,
-    /// Its transaction's hash.
-    pub safe_tx_hash: B256,
-    /// Why it failed; `None` if it succeeded.
-    pub failure: Option<String>,
-    /// The slots that changed.
-    pub changes: Vec<SlotChange>,
-    /// Balances that changed, in wei: before and after.
-    pub balances: BTreeMap<Address, (U256, U256)>,
-    /// Contracts that announced something, in order.
-    pub events: Vec<String>,
-}
-
-/// What came of a ceremony.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Simulation {
-    /// The block that the state is of.
-    pub block: u64,
-    /// One for each Safe, in the order of execution; the root's is the last.
-    pub executed: Vec<Executed>,
-    /// Targets of the transaction without code, so that nothing is known of what calls of them do.
-    pub without_code: Vec<Address>,
-    /// Safes whose owners are not known and were stood in for.
-    pub stood_in: Vec<Address>,
-}
-
-impl Simulation {
-    /// Whether every transaction succeeded.
-    #[must_use]
-    pub fn succeeded(&self) -> bool {
-        self.executed.iter().all(|executed| executed.failure.is_none())
-    }
+    /// What was read of a live chain at that block, instead of accounts: the ceremony is carried through on a fork of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Box<Pinned>>,
 }
 
 /// An embedded chain with the Safes of a ceremony.
@@ -151,9 +80,13 @@ fn acting_owners(safe: &SafeNode) -> (Vec<Address>, u64) {
     (owners, threshold)
 }
 
-/// Somebody who owns a Safe whose owners are not known; nobody has the key.
-fn stand_in(safe: Address) -> Address {
-    Address::from_word(keccak256([b"ephor ceremony: an owner of ".as_slice(), safe.as_slice()].concat()))
+impl World {
+    /// The world that was read of a live chain.
+    #[must_use]
+    pub fn pinned(pinned: Pinned) -> Self {
+        let (block, timestamp) = (pinned.header.number, pinned.header.timestamp);
+        Self { block, timestamp, accounts: BTreeMap::new(), pinned: Some(Box::new(pinned)) }
+    }
 }
 
 impl Stage {
@@ -259,15 +192,9 @@ impl Stage {
             }
             executed.push(self.execute(root, step, &signatures)?);
         }
-        let calls = crate::calls::Batch::decode(&action.data).map_or_else(
-            || vec![action.to],
-            |(_, calls)| [vec![action.to], calls.into_iter().map(|call| call.to).collect()].concat(),
-        );
-        let state = self.executor.state();
-        let mut without_code: Vec<Address> = calls.into_iter().filter(|to| state.code(*to).is_empty()).collect();
-        without_code.sort();
-        without_code.dedup();
-        Ok(Simulation { block: self.block.number, executed, without_code, stood_in: self.stood_in.clone() })
+        let without_code = without_code(self, action)?;
+        let block = self.block.number;
+        Ok(Simulation { block, fork: None, executed, without_code, stood_in: self.stood_in.clone() })
     }
 
     fn approval(&self, step: &Step<'_>, owner: Address) -> Signature {
@@ -304,40 +231,29 @@ impl Stage {
         root: &SafeNode,
         step: &Step<'_>,
         signatures: &[Signature],
-    ) -> Result<Executed, ExecuteError> {
-        let sender = stand_in(Address::ZERO);
-        let message = Message::call(sender, step.safe.address, execution(&step.action, signatures));
-        let tried = self.executor.view(&self.block, message.clone())?;
-        let state = self.executor.state();
-        let mut changes = Vec::new();
-        for (account, slots) in tried.changes.storage() {
-            for (slot, after) in slots {
-                let before = state.slot(account, slot);
-                changes.push(SlotChange { account, slot, meaning: meaning(root, step, account, slot), before, after });
-            }
-        }
-        let balances = tried.changes.balances().into_iter();
-        let balances = balances.map(|(account, after)| (account, (state.balance(account), after))).collect();
-        let outcome = self.executor.call(&self.block, message)?;
-        let event = |log: &alloy_primitives::Log| {
-            let told = ephor_abi::catalog::decode_event(log.topics(), &log.data.data);
-            format!("{}: {}", log.address, told.unwrap_or_else(|| "an unknown event".to_owned()))
-        };
-        Ok(Executed {
-            safe: step.safe.address,
-            safe_tx_hash: step.hashes.safe_tx,
-            failure: failure(&outcome),
-            changes,
-            balances,
-            events: outcome.logs.iter().map(event).collect(),
-        })
+    ) -> Result<Executed, SimulationError> {
+        execute(self, root, step, signatures)
     }
 }
 
-fn failure(outcome: &Outcome) -> Option<String> {
-    match &outcome.status {
-        Status::Success => None,
-        Status::Revert => Some(ephor_abi::catalog::decode_revert(&outcome.output).to_string()),
-        Status::Halt(reason) => Some(format!("halted: {reason:?}")),
+impl Ground for Stage {
+    fn act(&mut self, message: Message) -> Result<Outcome, SimulationError> {
+        Ok(self.executor.call(&self.block, message)?)
+    }
+
+    fn attempt(&mut self, message: Message) -> Result<Outcome, SimulationError> {
+        Ok(self.executor.view(&self.block, message)?)
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> U256 {
+        self.executor.state().slot(address, slot)
+    }
+
+    fn balance(&self, address: Address) -> U256 {
+        self.executor.state().balance(address)
+    }
+
+    fn has_code(&mut self, address: Address) -> Result<bool, SimulationError> {
+        Ok(!self.executor.state().code(address).is_empty())
     }
 }

@@ -26,7 +26,7 @@ fn key(n: u64) -> PrivateKeySigner {
 /// A contract that keeps the number of its calls, at [`TARGET`].
 fn world() -> World {
     let counter = WorldAccount { code: bytes!("60005460010160005500"), ..WorldAccount::default() };
-    World { block: 100, timestamp: 1_700_000_000, accounts: [(TARGET, counter)].into() }
+    World { block: 100, timestamp: 1_700_000_000, accounts: [(TARGET, counter)].into(), ..World::default() }
 }
 
 /// A Safe of `people` people and of `children`, all of whom must sign.

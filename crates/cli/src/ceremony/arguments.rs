@@ -3,6 +3,7 @@
 use crate::exit::EXIT_CODES;
 use alloy_primitives::Address;
 use clap::{Args, Subcommand, ValueEnum};
+use ephor_ceremony::fork::BlockRef;
 use std::path::PathBuf;
 
 /// What to do.
@@ -24,7 +25,7 @@ pub(crate) enum CeremonyCommand {
     Collect(CollectArguments),
     /// Tell who signed and who is missing, at each level.
     Status(StatusArguments),
-    /// Carry the ceremony through on an embedded chain, and tell what changes.
+    /// Carry the ceremony through on an embedded chain or on a fork of a live one, and tell what changes.
     Simulate(SimulateArguments),
     /// Make the transactions that execute the ceremony; send the next one with --broadcast.
     Execute(ExecuteArguments),
@@ -60,8 +61,10 @@ pub(crate) struct NewArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) charter: Option<PathBuf>,
     /// Simulate on this state (JSON: block, timestamp, accounts) and put the state diff into the bundle.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "rpc_url")]
     pub(crate) world: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fork: ForkOptions,
     /// The chain's id, where the source does not name it.
     #[arg(long, value_name = "ID")]
     pub(crate) chain_id: Option<u64>,
@@ -222,14 +225,31 @@ pub(crate) struct StatusArguments {
     pub(crate) rpc_url: Option<String>,
 }
 
+/// Which chain to fork, and as of when.
+#[derive(Debug, Args)]
+pub(crate) struct ForkOptions {
+    /// Simulate on a fork of the chain behind this endpoint: what the transaction reads is fetched and proven with eth_getProof.
+    #[arg(long, value_name = "URL")]
+    pub(crate) rpc_url: Option<String>,
+    /// The block to fork: latest, safe, finalized, a number or a hash.
+    #[arg(long, value_name = "BLOCK", requires = "rpc_url", default_value = "latest")]
+    pub(crate) block: BlockRef,
+    /// Refuse an endpoint that proves nothing, instead of warning.
+    #[arg(long, requires = "rpc_url")]
+    pub(crate) require_proof: bool,
+}
+
 /// What to simulate on which state.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct SimulateArguments {
     #[command(flatten)]
     pub(crate) bundle: BundleOption,
     /// The state (JSON: block, timestamp, accounts); without it, the bundle's, or an empty chain.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "rpc_url")]
     pub(crate) world: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fork: ForkOptions,
 }
 
 /// What to execute, and whether to send it.

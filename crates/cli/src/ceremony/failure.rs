@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use alloy_primitives::Address;
 use ephor_ceremony::{
     BundleError, calls::BatchError, ceremony::CeremonyError, chunks::ChunkError, collection::FileError,
-    drill::DrillError, embedded::SimulationError, formats::FormatError, recipe::RecipeError, rotation::RotationError,
+    drill::DrillError, embedded::SimulationError, fork::ForkError, formats::FormatError, recipe::RecipeError, rotation::RotationError,
     signature::Refusal, task::TaskError, typed_data::TypedDataError,
 };
 use std::{io, path::PathBuf};
@@ -169,7 +169,8 @@ impl CeremonyFailure {
         match self {
             Self::File { .. } | Self::Exists(_) => Exit::Environment,
             Self::NoSafe | Self::NoChain | Self::Queued(_) => Exit::Usage,
-            Self::Endpoint(_) | Self::AnotherChain { .. } => Exit::Endpoint,
+            Self::Simulation(SimulationError::Fork(ForkError::NotPinned(_) | ForkError::Pinned(_))) => Exit::Input,
+            Self::Simulation(SimulationError::Fork(_)) | Self::Endpoint(_) | Self::AnotherChain { .. } => Exit::Endpoint,
             Self::NotReady | Self::Refused { .. } => Exit::Refused,
             Self::NoSigner | Self::NotAnOwner(_) | Self::Signature(_) | Self::NotASignature => Exit::Unsigned,
             _ => Exit::Input,

@@ -5,6 +5,7 @@ use super::{
     arguments::{ExportArguments, Format, NewArguments, RotateArguments},
     files,
     signing::author,
+    simulate::fork,
 };
 use crate::{
     exit::{Exit, Failure},
@@ -35,6 +36,10 @@ pub(super) fn new(arguments: &NewArguments) -> Result<Exit, Failure> {
         let world: World =
             serde_json::from_slice(&bytes).map_err(|error| CeremonyFailure::Json { path: path.clone(), error })?;
         ceremony.world = Some(world);
+    }
+    if arguments.fork.rpc_url.is_some() {
+        let (_, pinned) = fork(&ceremony, &arguments.fork)?;
+        ceremony.world = Some(World::pinned(pinned));
     }
     let mut bundle = Bundle::of(&ceremony).map_err(CeremonyFailure::from)?;
     if let Some(signer) = &arguments.author {

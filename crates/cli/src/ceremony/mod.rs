@@ -16,6 +16,7 @@ mod make;
 mod run;
 mod signing;
 mod simulate;
+mod transport;
 
 pub(crate) use arguments::CeremonyCommand;
 pub(crate) use failure::CeremonyFailure;

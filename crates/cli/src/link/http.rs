@@ -45,7 +45,7 @@ pub(super) fn below(base: &Url, chain: &str) -> Url {
 }
 
 /// What is told of an endpoint.
-pub(super) fn host(url: &Url) -> String {
+pub(crate) fn host(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
@@ -55,6 +55,16 @@ pub(super) fn host(url: &Url) -> String {
 /// # Errors
 /// [`LinkError::Tls`].
 pub(crate) fn provider(url: &Url) -> Result<DynProvider, LinkError> {
+    let transport = Endpoint { http: Http::with_client(client(url)?, url.clone()), host: host(url).into() };
+    let local = url.host_str().is_some_and(is_local);
+    Ok(RootProvider::<Ethereum>::new(RpcClient::new(transport, local)).erased())
+}
+
+/// What speaks HTTP with an endpoint. Nothing is asked of it yet.
+///
+/// # Errors
+/// [`LinkError::Tls`].
+pub(crate) fn client(url: &Url) -> Result<Client, LinkError> {
     let failed = |error: &dyn std::fmt::Display| LinkError::Tls { host: host(url), why: error.to_string() };
     let local = url.host_str().is_some_and(is_local);
     let mut client = ClientBuilder::new().connect_timeout(CONNECT).timeout(ANSWER).redirect(Policy::none());
@@ -70,9 +80,7 @@ pub(crate) fn provider(url: &Url) -> Result<DynProvider, LinkError> {
         let nobody = versions.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
         client = client.tls_backend_preconfigured(nobody);
     }
-    let client = client.build().map_err(|error| failed(&error))?;
-    let transport = Endpoint { http: Http::with_client(client, url.clone()), host: host(url).into() };
-    Ok(RootProvider::<Ethereum>::new(RpcClient::new(transport, local)).erased())
+    client.build().map_err(|error| failed(&error))
 }
 
 /// HTTP whose errors do not tell the URL.
@@ -116,7 +124,7 @@ impl Service<RequestPacket> for Endpoint {
 }
 
 /// What lies at the bottom of an error: "Connection refused" rather than "error sending request".
-fn root_cause(error: &dyn Error) -> String {
+pub(crate) fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
