@@ -252,7 +252,7 @@ impl Ledger {
     }
 
     /// The last stored block with a number up to `number`.
-    fn anchor(&self, number: u64) -> Option<Tip> {
+    pub(crate) fn anchor(&self, number: u64) -> Option<Tip> {
         if number >= self.tip.number {
             return Some(self.tip);
         }

@@ -83,6 +83,11 @@ pub enum ProofError {
 }
 
 impl Chain {
+    /// The last stored block up to a number: a block has the state that this one left, and an empty block's hash follows from its hash.
+    pub fn stored_until(&self, number: u64) -> Option<u64> {
+        Some(self.ledger().anchor(number)?.number)
+    }
+
     /// Proves what an account and some of its slots are, against the state root of the latest block.
     ///
     /// At a block of the past, as within [`Self::with_state_at`], only if the state has not changed since.

@@ -146,7 +146,13 @@ pub(super) fn block(chain: &Chain, block: &Block, whole: bool) -> Value {
     } else {
         block.transactions.iter().map(|hash| json!(hash)).collect()
     };
-    with_body(header_fields(block), transactions, chain.block_size(block))
+    let mut fields = header_fields(block);
+    let number = block.header.number;
+    if let Some(stored) = chain.stored_until(number).filter(|stored| *stored < number) {
+        // The hash of an empty block is not that of its fields, but follows from the hash of this one.
+        fields.insert("emptySince".into(), quantity(stored));
+    }
+    with_body(fields, transactions, chain.block_size(block))
 }
 
 /// The block that would be mined now.
