@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     nesting::{SafeNode, Step},
-    signature::{self, Owners, Refusal, Signature, Subject},
+    signature::{self, Consent, Owners, Refusal, Signature, Subject},
     transaction::Action,
 };
 
@@ -122,7 +122,8 @@ impl Collection {
         let of = |map: &BTreeMap<Address, Vec<Address>>| map.get(&account.safe).cloned().unwrap_or_default();
         let (former, approved, accepted) = (of(&known.former), of(&known.approved), of(&known.accepted));
         let owners = Owners { now: &step.safe.owners, former: &former, approved: &approved, accepted: &accepted };
-        signature::check(&signature, subject, &owners)?;
+        signature::check(&signature, subject, &owners)
+            .map_err(|refusal| of_another_chain(chain_id, steps, step, &signature).unwrap_or(refusal))?;
         let collected = self.by_safe.entry(account.safe).or_default();
         if collected.contains_key(&signature.owner) {
             return Err(Refusal::Duplicate { owner: signature.owner, safe: account.safe });
@@ -151,7 +152,9 @@ impl Collection {
 
     fn level(&self, safe: &SafeNode, depth: usize) -> Level {
         let mut agreed: Vec<Address> = self.of(safe.address).into_iter().map(|signature| signature.owner).collect();
-        let ready = |child: &&SafeNode| self.level(child, depth + 1).ready;
+        // A child that is an owner no more agrees in vain.
+        let counts = |child: &SafeNode| safe.owners.is_empty() || safe.owners.contains(&child.address);
+        let ready = |child: &&SafeNode| counts(child) && self.level(child, depth + 1).ready;
         agreed.extend(safe.children.iter().filter(ready).map(|child| child.address));
         agreed.sort();
         agreed.dedup();
@@ -160,6 +163,23 @@ impl Collection {
         let (name, threshold) = (safe.name.clone(), safe.threshold);
         Level { safe: safe.address, name, depth, agreed, missing, threshold, ready }
     }
+}
+
+/// The refusal of a signature that counts on another chain, where the hash that a child approves differs as well.
+fn of_another_chain(chain_id: u64, steps: &[Step<'_>], step: &Step<'_>, signature: &Signature) -> Option<Refusal> {
+    let (Consent::Signed { signature: bytes }, Some(root)) = (&signature.consent, steps.first()) else { return None };
+    if step.above.is_empty() || !step.safe.release.hashing().has_chain_id() {
+        return None;
+    }
+    let signed = |id: u64| {
+        let elsewhere = root.safe.steps(id, &root.action);
+        let same = elsewhere.iter().find(|other| other.safe.address == step.safe.address);
+        same.is_some_and(|same| {
+            signature::signer(same.hashes.safe_tx, bytes).is_ok_and(|found| found == signature.owner)
+        })
+    };
+    let found = signature::STRAY_CHAINS.into_iter().find(|id| *id != chain_id && signed(*id))?;
+    Some(Refusal::Chain { found, expected: chain_id })
 }
 
 /// The calldata with which anybody executes a transaction of a Safe, given enough signatures.

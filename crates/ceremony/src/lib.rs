@@ -13,6 +13,7 @@ pub mod calls;
 pub mod ceremony;
 pub mod chunks;
 pub mod collection;
+pub mod creation;
 pub mod difference;
 pub mod drill;
 pub mod embedded;

@@ -21,10 +21,12 @@ use crate::transaction::{Account, Action, Hashes};
 const HALF_ORDER: U256 = uint!(0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0_U256);
 /// The most bytes that a contract's signature may have.
 pub const MAX_CONTRACT_BYTES: usize = 16 * 1024;
+/// The most signatures of an execution that are looked at.
+pub const MAX_SIGNERS: usize = 256;
 /// How far from the nonce a stray signature is looked for.
 const STRAY_NONCES: u64 = 16;
 /// Chains for which a stray signature may be.
-const STRAY_CHAINS: [u64; 8] = [1, 11_155_111, 10, 11_155_420, 42_161, 42_170, 8_453, 100];
+pub(crate) const STRAY_CHAINS: [u64; 8] = [1, 11_155_111, 10, 11_155_420, 42_161, 42_170, 8_453, 100];
 
 /// How an owner agrees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -317,6 +319,29 @@ impl fmt::Display for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Whose agreement stands in the signatures of an execution, as far as the bytes alone tell: people by their signatures, others by their
+/// address. What makes no sense is left out; at most [`MAX_SIGNERS`] are looked at.
+#[must_use]
+pub fn signers(hash: B256, signatures: &[u8]) -> Vec<Address> {
+    let mut found = Vec::new();
+    // Where the first contract's data begins, the fixed part ends.
+    let mut end = signatures.len();
+    for (index, each) in signatures.chunks_exact(65).take(MAX_SIGNERS).enumerate() {
+        if index * 65 >= end {
+            break;
+        }
+        match each[64] {
+            0 | 1 => {
+                found.push(Address::from_slice(&each[12..32]));
+                let data = usize::try_from(U256::from_be_slice(&each[32..64])).unwrap_or(usize::MAX);
+                end = if each[64] == 0 { end.min(data) } else { end };
+            }
+            _ => found.extend(signer(hash, each)),
+        }
+    }
+    found
 }
 
 /// Signatures as a Safe takes them: in ascending order of owners, one of each, the data of contracts behind.

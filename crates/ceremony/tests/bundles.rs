@@ -11,7 +11,7 @@ use ephor_ceremony::{
     bundle::{Author, MAX_BYTES, MAX_FILE_BYTES, Manifest},
     collection::SignatureFile,
     difference::{CallDifference, Cause, Member},
-    drill::{Drill, Entry, Participant},
+    drill::{Drill, DrillError, Entry, Participant},
     expectation::{self, ChainFinding, OnChain},
     forecast::{Freshness, forecast, freshness},
     formats, recipe,
@@ -324,7 +324,15 @@ fn the_next_nonces_are_forecast_and_stale_signatures_flagged() {
 fn a_drill_is_carried_through_and_reported() {
     let participants: Vec<Participant> =
         (0..4).map(|n| Participant { name: format!("person {n}"), address: key(n).address() }).collect();
-    let mut drill = Drill { chain_id: 1_337, participants, threshold: 3, started_seconds: 1_000, entries: Vec::new() };
+    let mut drill = Drill {
+        chain_id: 1_337,
+        participants,
+        threshold: 3,
+        started_seconds: 1_000,
+        entries: Vec::new(),
+        place: None,
+        witnessed: Vec::new(),
+    };
     let exercises = drill.exercises().unwrap();
     let mut at_seconds = 1_000;
     for (exercise, ceremony) in (1..).zip(&exercises) {
@@ -351,6 +359,8 @@ fn a_drill_is_carried_through_and_reported() {
     assert!(!report.ready && report.never_signed.len() == 1);
     let bytes = serde_json::to_vec(&drill).unwrap();
     assert_eq!(Drill::parse(&bytes).unwrap(), drill);
+    let live = Drill { chain_id: 42_161, ..drill.clone() };
+    assert!(matches!(live.exercises(), Err(DrillError::LiveChain(42_161))));
     drill.threshold = 4;
     assert!(drill.exercises().is_err());
 }

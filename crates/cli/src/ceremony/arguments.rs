@@ -164,8 +164,8 @@ pub(crate) struct ForecastArguments {
     /// How many nonces.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) count: u64,
-    /// Transactions that are queued ahead, as SAFE=N.
-    #[arg(long, value_name = "SAFE=N")]
+    /// What is queued ahead: a bundle, or a number of transactions of a Safe.
+    #[arg(long, value_name = "BUNDLE|SAFE=N")]
     pub(crate) queued: Vec<String>,
     /// An endpoint of the chain, for the nonces now; without it, the bundle's.
     #[arg(long, value_name = "URL")]
@@ -181,12 +181,15 @@ pub(crate) struct SignArguments {
     /// The Safe whose owner signs; without it, the one that the signer owns.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) safe: Option<Address>,
-    /// Who signs: keystore:PATH, ledger[:PATH], trezor[:PATH], aws:KEY, gcp:KEY.
+    /// Who signs: keystore:PATH, ledger[:PATH], trezor[:PATH], aws:KEY, gcp:KEY; on rehearsal networks also dev0, an address or key:HEX.
     #[arg(long, value_name = "SIGNER", required_unless_present = "signature")]
     pub(crate) signer: Option<String>,
     /// The file with the signer's password.
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// An endpoint of the chain: its owners may sign, and on a rehearsal network its own accounts.
+    #[arg(long, value_name = "URL")]
+    pub(crate) rpc_url: Option<String>,
     /// Sign the hash as a message (eth_sign, v + 4), as a Trezor does.
     #[arg(long)]
     pub(crate) as_message: bool,
@@ -264,7 +267,8 @@ pub(crate) struct ExecuteArguments {
     /// Send the next transaction that is ready.
     #[arg(long, requires = "rpc_url")]
     pub(crate) broadcast: bool,
-    /// Who pays for it: keystore:PATH.
+    /// Who pays for it: keystore:PATH, ledger[:PATH], trezor[:PATH], aws:KEY, gcp:KEY; on rehearsal networks also dev0, an address or
+    /// key:HEX.
     #[arg(long, value_name = "SIGNER")]
     pub(crate) signer: Option<String>,
     /// The file with the signer's password.
@@ -278,7 +282,10 @@ pub(crate) struct ExecuteArguments {
     after_help = EXIT_CODES,
     long_about = "Holds a drill in a directory. Begin with --participants: the directory then has a bundle for each exercise, which \
                   the participants verify and sign as they would a real one. Hand their files in with --collect; the record keeps \
-                  when they came and what was refused. Without either, the report of readiness is told."
+                  when they came and what was refused, and the bundles keep what counts. Without either, the report of readiness is told.\n\n\
+                  With --rpc-url the drill is held on a network of `ephor up`: its Safes are created there, the participants sign and \
+                  execute with the commands of real ceremonies, and the record says what the chain shows. Without it, everybody \
+                  practises on paper, and the report tries the signatures on a chain of its own."
 )]
 pub(crate) struct DrillArguments {
     /// The directory.
@@ -291,9 +298,18 @@ pub(crate) struct DrillArguments {
     #[arg(long, value_name = "N", requires = "participants")]
     pub(crate) threshold: Option<u64>,
     /// The chain's id, which must be that of no live chain.
-    #[arg(long, value_name = "ID", default_value_t = 1_337_004)]
+    #[arg(long, value_name = "ID", default_value_t = 1_337_004, conflicts_with = "rpc_url")]
     pub(crate) chain_id: u64,
-    /// Files of signatures that have come in.
+    /// An endpoint of the rehearsal network that the drill is held on.
+    #[arg(long, value_name = "URL")]
+    pub(crate) rpc_url: Option<String>,
+    /// Who creates the Safes of the drill, as for `ceremony execute`.
+    #[arg(long, value_name = "SIGNER", default_value = "dev0")]
+    pub(crate) signer: String,
+    /// The file with the signer's password.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Files of signatures that have come in, or text files with pieces from QR codes.
     #[arg(long, value_name = "FILE", conflicts_with = "participants")]
     pub(crate) collect: Vec<PathBuf>,
     /// Print one JSON document instead of text.

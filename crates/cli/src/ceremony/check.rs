@@ -13,13 +13,18 @@ use crate::{
 };
 use alloy_primitives::{Address, U256};
 use ephor_ceremony::{
+    Ceremony,
     bundle::MAX_BYTES,
     expectation,
     forecast::{self as ahead, Freshness},
     task::{Finding, MAX_FILE_BYTES, TaskFile},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
 
 /// Verifies a bundle or a file of signing tasks.
 pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
@@ -102,8 +107,8 @@ fn tasks(path: &Path) -> Result<Option<TaskFile>, CeremonyFailure> {
         return Ok(None);
     }
     let bytes = files::read(path, MAX_FILE_BYTES.max(MAX_BYTES))?;
-    // The tasks stand near the beginning of such a file; a bundle has no member of that name.
-    let is_bundle = serde_json::from_slice::<Value>(&bytes).is_ok_and(|value| value.get("tasks").is_none());
+    // What does not read is told of as a bundle that does not.
+    let is_bundle = serde_json::from_slice::<Value>(&bytes).map_or(true, |value| value.get("tasks").is_none());
     if is_bundle { Ok(None) } else { Ok(Some(TaskFile::parse(&bytes)?)) }
 }
 
@@ -139,31 +144,26 @@ fn verify_tasks(file: &TaskFile, arguments: &VerifyArguments) -> Result<Exit, Fa
 pub(super) fn forecast(arguments: &ForecastArguments) -> Result<Exit, Failure> {
     let path = &arguments.bundle.bundle;
     let ceremony = files::read_bundle(path)?.ceremony().map_err(CeremonyFailure::from)?;
-    let now: BTreeMap<Address, U256> = match &arguments.rpc_url {
-        None => BTreeMap::new(),
-        Some(url) => {
-            let found = block_on(async { Endpoint::open(url, ceremony.chain_id).await?.safes(&ceremony).await })?;
-            found.into_iter().map(|(safe, found)| (safe, found.nonce)).collect()
-        }
-    };
-    let mut queued = BTreeMap::new();
-    for text in &arguments.queued {
-        let parsed = text.split_once('=').and_then(|(safe, count)| Some((safe.parse().ok()?, count.parse().ok()?)));
-        let (safe, count): (Address, u64) = parsed.ok_or_else(|| CeremonyFailure::Queued(text.clone()))?;
-        queued.insert(safe, count);
-    }
+    let present = chain::present(arguments.rpc_url.as_deref(), &ceremony, &files::offered(path)?)?;
+    let now: BTreeMap<Address, U256> = present.safes.iter().map(|(safe, found)| (*safe, found.nonce)).collect();
+    let queued = queued(&arguments.queued, &ceremony, &now)?;
     let forecasts = ahead::forecast(&ceremony, &now, &queued, arguments.count);
-    let (collection, _) = files::collected(path, &ceremony, &chain::known(None, &ceremony, &[])?)?;
+    let (collection, refused) = files::collected(path, &present.ceremony, &present.known)?;
     let signatures = collection.to_file().signatures;
     let fresh: Vec<_> =
         signatures.iter().map(|signature| (signature, ahead::freshness(&ceremony, &now, signature))).collect();
-    let stale = fresh.iter().any(|(_, freshness)| !matches!(freshness, Freshness::Fresh | Freshness::Waiting { .. }));
+    let is_stale = |freshness: &Freshness| !matches!(freshness, Freshness::Fresh | Freshness::Waiting { .. });
+    let stale = !refused.is_empty() || fresh.iter().any(|(_, freshness)| is_stale(freshness));
     if arguments.bundle.json {
         let each: Vec<Value> = fresh
             .iter()
             .map(|(signature, freshness)| json!({ "safe": signature.safe, "owner": signature.owner, "freshness": freshness }))
             .collect();
-        terminal::print_json(&json!({ "forecast": forecasts, "signatures": each }))?;
+        let refused: Vec<Value> = refused
+            .iter()
+            .map(|(signature, refusal)| json!({ "safe": signature.safe, "owner": signature.owner, "refusal": refusal }))
+            .collect();
+        terminal::print_json(&json!({ "forecast": forecasts, "signatures": each, "refused": refused }))?;
     } else {
         let mut text = String::new();
         for next in &forecasts {
@@ -183,7 +183,42 @@ pub(super) fn forecast(arguments: &ForecastArguments) -> Result<Exit, Failure> {
                 let _ = writeln!(text, "STALE {owner} for {safe}: it is for nonce {nonce}, the Safe is at {now}");
             }
         }
+        for (signature, refusal) in &refused {
+            let _ = writeln!(text, "STALE {} for {}: {refusal}", signature.owner, signature.safe);
+        }
         terminal::print(&terminal::visible(&text))?;
     }
     Ok(if stale { Exit::Unmet } else { Exit::Fine })
+}
+
+/// How many transactions of each Safe are queued: as stated, or those of other bundles whose nonces are not used up yet.
+fn queued(
+    stated: &[String],
+    ceremony: &Ceremony,
+    now: &BTreeMap<Address, U256>,
+) -> Result<BTreeMap<Address, u64>, CeremonyFailure> {
+    let mut queued: BTreeMap<Address, u64> = BTreeMap::new();
+    let mut nonces: BTreeSet<(Address, U256)> = BTreeSet::new();
+    for text in stated {
+        let parsed = text.split_once('=').and_then(|(safe, count)| Some((safe.parse().ok()?, count.parse().ok()?)));
+        if let Some((safe, count)) = parsed {
+            queued.insert(safe, count);
+            continue;
+        }
+        let path = Path::new(text);
+        if !path.exists() {
+            return Err(CeremonyFailure::Queued(text.clone()));
+        }
+        let other = files::read_bundle(path)?.ceremony()?;
+        for step in other.steps().iter().filter(|_| other.chain_id == ceremony.chain_id) {
+            let next = now.get(&step.safe.address).copied();
+            if ceremony.root.find(step.safe.address).is_some() && next.is_none_or(|next| step.safe.nonce >= next) {
+                nonces.insert((step.safe.address, step.safe.nonce));
+            }
+        }
+    }
+    for (safe, _) in nonces {
+        *queued.entry(safe).or_default() += 1;
+    }
+    Ok(queued)
 }

@@ -1,11 +1,11 @@
 //! Why a ceremony's command has no result.
 
 use crate::exit::Exit;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256, U256};
 use ephor_ceremony::{
     BundleError, calls::BatchError, ceremony::CeremonyError, chunks::ChunkError, collection::FileError,
-    drill::DrillError, embedded::SimulationError, fork::ForkError, formats::FormatError, recipe::RecipeError, rotation::RotationError,
-    signature::Refusal, task::TaskError, typed_data::TypedDataError,
+    drill::DrillError, embedded::SimulationError, fork::ForkError, formats::FormatError, recipe::RecipeError,
+    rotation::RotationError, signature::Refusal, task::TaskError, typed_data::TypedDataError,
 };
 use std::{io, path::PathBuf};
 
@@ -85,8 +85,8 @@ pub(crate) enum CeremonyFailure {
         "{0} owns none of the Safes of this ceremony, as far as the bundle knows their owners\n  remedy: name the Safe with --safe, or sign with another key"
     )]
     NotAnOwner(Address),
-    /// Not SAFE=N.
-    #[error("--queued {0:?}: write it as SAFE=N, the Safe's address and a number")]
+    /// Neither a bundle nor SAFE=N.
+    #[error("--queued {0:?}: name a bundle, or write SAFE=N, the Safe's address and a number")]
     Queued(String),
     /// Not hexadecimal.
     #[error("--signature is no signature: that is 65 bytes, so 130 hexadecimal digits")]
@@ -111,6 +111,72 @@ pub(crate) enum CeremonyFailure {
     /// Findings stand against it.
     #[error("the bundle does not verify, so nothing is signed or sent: run `ephor ceremony verify` to see why")]
     Unverified,
+    /// An account that only the node of a rehearsal has.
+    #[error(
+        "--signer {0}: accounts of a node sign on rehearsal networks only, and with --rpc-url\n  remedy: name a network of `ephor up` with --rpc-url, or sign with keystore:PATH, ledger, trezor, aws:KEY or gcp:KEY"
+    )]
+    Development(String),
+    /// Executed, or overtaken.
+    #[error(
+        "nonce {nonce} of Safe {safe} is used up, the Safe is at {now}: this transaction was executed, or another took its place"
+    )]
+    UsedUp {
+        /// The Safe.
+        safe: Address,
+        /// The transaction's nonce.
+        nonce: U256,
+        /// The Safe's.
+        now: U256,
+    },
+    /// A child that did something else.
+    #[error(
+        "nonce {nonce} of Safe {safe} is used up, and its approval of the transaction of {parent} is not on the chain: another transaction took its place\n  remedy: make a new bundle with the Safe's present nonce"
+    )]
+    Overtaken {
+        /// The child.
+        safe: Address,
+        /// Its nonce in the ceremony.
+        nonce: U256,
+        /// The Safe above.
+        parent: Address,
+    },
+    /// Others go first.
+    #[error("Safe {safe} is at nonce {now}, this transaction has {nonce}: others go first")]
+    OthersFirst {
+        /// The Safe.
+        safe: Address,
+        /// The transaction's nonce.
+        nonce: U256,
+        /// The Safe's.
+        now: U256,
+    },
+    /// Sent, and nothing came of it.
+    #[error("{hash} was sent and mined, and Safe {safe} did not execute the transaction: {why}")]
+    Unexecuted {
+        /// The transaction that was sent.
+        hash: B256,
+        /// The Safe.
+        safe: Address,
+        /// What is known.
+        why: String,
+    },
+    /// Sent, and in no block yet.
+    #[error("{hash} was sent, and no block has it yet\n  remedy: look again later; do not send another")]
+    NotMined {
+        /// The transaction that was sent.
+        hash: B256,
+    },
+    /// A drill without its network.
+    #[error("this drill is held on chain {0}: name its network with --rpc-url")]
+    Elsewhere(u64),
+    /// A contract of a drill that is not there.
+    #[error("{0} created no contract: the network refused it")]
+    NotCreated(B256),
+    /// Not a rehearsal.
+    #[error(
+        "chain {0} is no rehearsal network: a drill is held where nothing signed is worth anything\n  remedy: start one with `ephor up`"
+    )]
+    NotARehearsal(u64),
     /// Nothing is ready.
     #[error("no transaction can be executed yet: see `ephor ceremony status BUNDLE`")]
     NotReady,
@@ -168,11 +234,22 @@ impl CeremonyFailure {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
             Self::File { .. } | Self::Exists(_) => Exit::Environment,
-            Self::NoSafe | Self::NoChain | Self::Queued(_) => Exit::Usage,
+            Self::NoSafe | Self::NoChain | Self::Queued(_) | Self::Elsewhere(_) => Exit::Usage,
             Self::Simulation(SimulationError::Fork(ForkError::NotPinned(_) | ForkError::Pinned(_))) => Exit::Input,
-            Self::Simulation(SimulationError::Fork(_)) | Self::Endpoint(_) | Self::AnotherChain { .. } => Exit::Endpoint,
-            Self::NotReady | Self::Refused { .. } => Exit::Refused,
-            Self::NoSigner | Self::NotAnOwner(_) | Self::Signature(_) | Self::NotASignature => Exit::Unsigned,
+            Self::Simulation(SimulationError::Fork(_)) | Self::Endpoint(_) | Self::AnotherChain { .. } => {
+                Exit::Endpoint
+            }
+            Self::NotReady
+            | Self::Refused { .. }
+            | Self::UsedUp { .. }
+            | Self::Overtaken { .. }
+            | Self::OthersFirst { .. }
+            | Self::NotCreated(_)
+            | Self::Unexecuted { .. } => Exit::Refused,
+            Self::NotMined { .. } => Exit::Endpoint,
+            Self::Development(_) | Self::NoSigner | Self::NotAnOwner(_) | Self::Signature(_) | Self::NotASignature => {
+                Exit::Unsigned
+            }
             _ => Exit::Input,
         }
     }

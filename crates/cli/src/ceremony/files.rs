@@ -96,22 +96,27 @@ pub(super) fn signatures_path(bundle: &Path) -> PathBuf {
     if bundle.is_dir() { bundle.join(SIGNATURES) } else { bundle.with_extension("signatures.json") }
 }
 
+/// The signatures that stand in a bundle, or beside it, unchecked.
+pub(super) fn offered(path: &Path) -> Result<Vec<Signature>, CeremonyFailure> {
+    let at = signatures_path(path);
+    if !at.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(SignatureFile::parse(&read(&at, ephor_ceremony::collection::MAX_FILE_BYTES)?)?.signatures)
+}
+
 /// The signatures collected for a bundle so far, each checked again; those that do not count any more are told.
 pub(super) fn collected(
     path: &Path,
     ceremony: &Ceremony,
     known: &Known,
 ) -> Result<(Collection, Vec<(Signature, Refusal)>), CeremonyFailure> {
-    let at = signatures_path(path);
     let mut collection = Collection::default();
     let mut refused = Vec::new();
-    if at.exists() {
-        let file = SignatureFile::parse(&read(&at, ephor_ceremony::collection::MAX_FILE_BYTES)?)?;
-        let steps = ceremony.steps();
-        for signature in file.signatures {
-            if let Err(refusal) = collection.accept(ceremony.chain_id, &steps, known, signature.clone()) {
-                refused.push((signature, refusal));
-            }
+    let steps = ceremony.steps();
+    for signature in offered(path)? {
+        if let Err(refusal) = collection.accept(ceremony.chain_id, &steps, known, signature.clone()) {
+            refused.push((signature, refusal));
         }
     }
     Ok((collection, refused))

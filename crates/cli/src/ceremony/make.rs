@@ -26,7 +26,7 @@ use std::{collections::BTreeMap, path::Path};
 
 /// Makes a bundle.
 pub(super) fn new(arguments: &NewArguments) -> Result<Exit, Failure> {
-    let (book, names) = address_book(arguments.charter.as_deref())?;
+    let (book, names) = address_book(arguments.charter.as_deref(), chain_of(arguments))?;
     let mut ceremony = read_source(arguments, &book)?;
     for (address, name) in names {
         ceremony.names.entry(address).or_insert(name);
@@ -83,22 +83,58 @@ fn write(bundle: &Bundle, ceremony: &Ceremony, out: &Path, json: bool) -> Result
 /// What people call addresses.
 type Names = BTreeMap<String, Address>;
 
-/// The names of a charter's contracts and Safes, both ways.
-fn address_book(charter: Option<&Path>) -> Result<(Names, BTreeMap<Address, String>), Failure> {
+/// The names of a charter's contracts and Safes, both ways: as they stand on the live chains, or if `chain_id` is that of a rehearsal, in
+/// that. A contract is called `part@chain`, and on the chain itself just by its part.
+fn address_book(charter: Option<&Path>, chain_id: Option<u64>) -> Result<(Names, BTreeMap<Address, String>), Failure> {
     let mut book = BTreeMap::new();
     let Some(path) = charter else { return Ok((book, BTreeMap::new())) };
     let charter = Charter::load(path).map_err(|faults| Failure::Faults { of: "charter", faults })?;
-    for safe in &charter.safes {
-        book.extend(safe.address.map(|address| (safe.name.clone(), address)));
+    let own = charter.chains.iter().find(|chain| chain_id.is_some_and(|id| id == chain.id || id == chain.rehearsal_id));
+    let mut add = |chain: &str, part: &str, address: Address| {
+        book.insert(format!("{part}@{chain}"), address);
+        if own.is_some_and(|own| own.name == chain) {
+            book.insert(part.to_owned(), address);
+        }
+    };
+    if own.is_some_and(|own| chain_id == Some(own.rehearsal_id)) {
+        let deployment = ephor_deploy::deployment(&charter, |_| 0);
+        for ((chain, part), address) in &deployment.contracts {
+            add(chain, part.name(), *address);
+        }
+        book.extend(deployment.safes.iter().map(|safe| (safe.name.clone(), safe.address)));
+    } else {
+        for chain in &charter.chains {
+            for part in ephor_charter::Part::ALL {
+                if let Some(address) = charter.contract(*part, &chain.name) {
+                    add(&chain.name, part.name(), address);
+                }
+            }
+        }
+        let safes = charter.safes.iter().filter_map(|safe| Some((safe.name.clone(), safe.address?)));
+        book.extend(safes);
     }
-    for chain in &charter.chains {
-        for part in ephor_charter::Part::ALL {
-            let named = |address| (format!("{}@{}", part.name(), chain.name), address);
-            book.extend(charter.contract(*part, &chain.name).map(named));
+    // Of two names of one contract the longer says more.
+    let mut names: BTreeMap<Address, String> = BTreeMap::new();
+    for (name, address) in &book {
+        let longer = names.get(address).is_none_or(|other| name.len() > other.len());
+        if longer {
+            names.insert(*address, name.clone());
         }
     }
-    let names = book.iter().map(|(name, address)| (*address, name.clone())).collect();
     Ok((book, names))
+}
+
+/// The chain's id that a source names, as far as it can be told before the source is read.
+fn chain_of(arguments: &NewArguments) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Chain {
+        chain_id: u64,
+    }
+    let stated = || {
+        let text = files::read_text(&arguments.source, recipe::MAX_BYTES).ok()?;
+        toml::from_str::<Chain>(&text).ok().map(|chain| chain.chain_id)
+    };
+    arguments.chain_id.or_else(stated)
 }
 
 #[derive(Deserialize)]

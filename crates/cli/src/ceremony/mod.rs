@@ -10,6 +10,7 @@ mod arguments;
 mod chain;
 mod check;
 mod drill;
+mod effects;
 mod failure;
 mod files;
 mod make;
@@ -17,6 +18,8 @@ mod run;
 mod signing;
 mod simulate;
 mod transport;
+mod wallet;
+mod witness;
 
 pub(crate) use arguments::CeremonyCommand;
 pub(crate) use failure::CeremonyFailure;

@@ -3,7 +3,8 @@
 use super::{
     CeremonyFailure,
     arguments::{CollectArguments, SignArguments, StatusArguments},
-    chain, files,
+    chain::{self, Endpoint, Present},
+    files, wallet,
 };
 use crate::{
     actors::block_on,
@@ -13,7 +14,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes};
 use ephor_ceremony::{
-    Bundle, Ceremony, Collection, Consent, Known, Level, Refusal, Signature, SignatureFile, Step,
+    Bundle, Ceremony, Collection, Consent, Level, Refusal, Signature, SignatureFile, Step,
     bundle::Author,
     chunks,
     collection::MAX_FILE_BYTES,
@@ -44,6 +45,9 @@ pub(super) fn author(signer: &str, password: Option<&Path>, digest: B256) -> Res
 /// Signs for one of the Safes.
 pub(super) fn sign(arguments: &SignArguments) -> Result<Exit, Failure> {
     let (_, ceremony) = verified(&arguments.bundle.bundle)?;
+    // Who owns the Safe now may sign, whoever owned it when the bundle was made.
+    let present = chain::present(arguments.rpc_url.as_deref(), &ceremony, &[])?;
+    let ceremony = present.ceremony;
     let steps = ceremony.steps();
     let signed = match &arguments.signature {
         Some(text) => handed_in(&ceremony, &steps, arguments.safe, text)?,
@@ -51,7 +55,7 @@ pub(super) fn sign(arguments: &SignArguments) -> Result<Exit, Failure> {
     };
     // What nobody would take is not written either.
     Collection::default()
-        .accept(ceremony.chain_id, &steps, &Known::default(), signed.clone())
+        .accept(ceremony.chain_id, &steps, &present.known, signed.clone())
         .map_err(CeremonyFailure::from)?;
     let text = SignatureFile { signatures: vec![signed] }.write();
     if let Some(out) = &arguments.out {
@@ -85,7 +89,23 @@ fn step_of<'a, 'b>(
 
 fn signed(ceremony: &Ceremony, steps: &[Step<'_>], arguments: &SignArguments) -> Result<Signature, Failure> {
     let Some(text) = &arguments.signer else { return Err(CeremonyFailure::NoSigner.into()) };
-    let signer = block_on(async { Ok(Signer::offline(text, arguments.password_file.as_deref()).await?) })?;
+    block_on(async {
+        let endpoint = match &arguments.rpc_url {
+            Some(url) => Some(Endpoint::open(url, ceremony.chain_id).await?),
+            None => None,
+        };
+        let signer = wallet::open(text, arguments.password_file.as_deref(), endpoint.as_ref()).await?;
+        signed_by(ceremony, steps, arguments, &signer, endpoint.as_ref()).await
+    })
+}
+
+async fn signed_by(
+    ceremony: &Ceremony,
+    steps: &[Step<'_>],
+    arguments: &SignArguments,
+    signer: &Signer,
+    endpoint: Option<&Endpoint>,
+) -> Result<Signature, Failure> {
     let owner = signer.address();
     let step = step_of(steps, arguments.safe, owner)?;
     let account = step.safe.account(ceremony.chain_id);
@@ -98,9 +118,10 @@ fn signed(ceremony: &Ceremony, steps: &[Step<'_>], arguments: &SignArguments) ->
         step.hashes.safe_tx
     ));
     // A Trezor signs no bare hash, so it signs the hash as a message.
-    let consent = if arguments.as_message || text.starts_with("trezor") {
+    let is_trezor = arguments.signer.as_ref().is_some_and(|signer| signer.starts_with("trezor"));
+    let consent = if arguments.as_message || is_trezor {
         terminal::tell(&format!("  as a message  {}\n", message_hash(step.hashes.safe_tx)));
-        Consent::of_message(&block_on(async { Ok(signer.sign_message(step.hashes.safe_tx).await?) })?)
+        Consent::of_message(&wallet::sign_message(signer, endpoint, step.hashes.safe_tx).await?)
     } else {
         let message = TypedData {
             digest: step.hashes.safe_tx,
@@ -108,7 +129,7 @@ fn signed(ceremony: &Ceremony, steps: &[Step<'_>], arguments: &SignArguments) ->
             struct_hash: step.hashes.message,
             json: typed_data::write(&account, &step.action, step.safe.nonce),
         };
-        Consent::of_hash(&block_on(async { Ok(signer.sign_typed(&message).await?) })?)
+        Consent::of_hash(&wallet::sign_typed(signer, endpoint, &message).await?)
     };
     let (chain_id, safe, safe_tx_hash) = (ceremony.chain_id, account.safe, step.hashes.safe_tx);
     Ok(Signature { chain_id, safe, safe_tx_hash, owner, consent })
@@ -135,7 +156,7 @@ fn handed_in(
 }
 
 /// The signatures in a file, which may hold pieces from QR codes.
-fn read_file(path: &Path) -> Result<Vec<Signature>, CeremonyFailure> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<Signature>, CeremonyFailure> {
     let bytes = files::read(path, MAX_FILE_BYTES)?;
     let bytes = if bytes.starts_with(b"EPHOR:") {
         let text = String::from_utf8_lossy(&bytes);
@@ -154,52 +175,69 @@ pub(super) fn collect(arguments: &CollectArguments) -> Result<Exit, Failure> {
     for file in &arguments.files {
         offered.extend(read_file(file)?);
     }
-    let at = files::signatures_path(path);
-    let earlier = if at.exists() { read_file(&at)? } else { Vec::new() };
-    let known = chain::known(arguments.rpc_url.as_deref(), &ceremony, &[earlier, offered.clone()].concat())?;
-    let (mut collection, mut refused) = files::collected(path, &ceremony, &known)?;
-    let steps = ceremony.steps();
+    let url = arguments.rpc_url.as_deref();
+    let present = chain::present(url, &ceremony, &[files::offered(path)?, offered.clone()].concat())?;
+    let (mut collection, mut refused) = files::collected(path, &present.ceremony, &present.known)?;
+    let steps = present.ceremony.steps();
     let mut accepted = 0;
     for signature in offered {
-        match collection.accept(ceremony.chain_id, &steps, &known, signature.clone()) {
+        match collection.accept(ceremony.chain_id, &steps, &present.known, signature.clone()) {
             Ok(()) => accepted += 1,
             Err(refusal) => refused.push((signature, refusal)),
         }
     }
-    files::replace(&at, &collection.to_file().write())?;
-    tell(&ceremony, &collection, &refused, Some(accepted), arguments.bundle.json)
+    files::replace(&files::signatures_path(path), &collection.to_file().write())?;
+    tell(&present, collection, &refused, Some(accepted), arguments.bundle.json)
 }
 
 /// Tells who signed.
 pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
     let path = &arguments.bundle.bundle;
     let (_, ceremony) = verified(path)?;
-    let at = files::signatures_path(path);
-    let earlier = if at.exists() { read_file(&at)? } else { Vec::new() };
-    let known = chain::known(arguments.rpc_url.as_deref(), &ceremony, &earlier)?;
-    let (collection, refused) = files::collected(path, &ceremony, &known)?;
-    tell(&ceremony, &collection, &refused, None, arguments.bundle.json)
+    let present = chain::present(arguments.rpc_url.as_deref(), &ceremony, &files::offered(path)?)?;
+    let (collection, refused) = files::collected(path, &present.ceremony, &present.known)?;
+    tell(&present, collection, &refused, None, arguments.bundle.json)
 }
 
 fn tell(
-    ceremony: &Ceremony,
-    collection: &Collection,
+    present: &Present,
+    mut collection: Collection,
     refused: &[(Signature, Refusal)],
     accepted: Option<usize>,
     json: bool,
 ) -> Result<Exit, Failure> {
-    let levels = collection.status(&ceremony.steps());
+    let ceremony = &present.ceremony;
+    let steps = ceremony.steps();
+    for approval in present.approvals.clone() {
+        // Whoever signed as well has agreed once.
+        let _ = collection.accept(ceremony.chain_id, &steps, &present.known, approval);
+    }
+    let levels = collection.status(&steps);
+    let used_up: Vec<_> = steps
+        .iter()
+        .filter_map(|step| present.used_up(step.safe).map(|now| (step.safe.address, step.safe.nonce, now)))
+        .collect();
     if json {
         let refused: Vec<Value> = refused
             .iter()
             .map(|(signature, refusal)| json!({ "owner": signature.owner, "safe": signature.safe, "reason": refusal.to_string(), "refusal": refusal }))
             .collect();
-        terminal::print_json(&json!({ "accepted": accepted, "levels": levels, "refused": refused }))?;
+        let used_up: Vec<Value> = used_up
+            .iter()
+            .map(|(safe, nonce, now)| json!({ "safe": safe, "nonce": nonce.to_string(), "now": now.to_string() }))
+            .collect();
+        terminal::print_json(
+            &json!({ "accepted": accepted, "levels": levels, "refused": refused, "used_up": used_up }),
+        )?;
     } else {
         let mut text =
             accepted.map_or_else(String::new, |accepted| format!("{accepted} accepted, {} refused\n\n", refused.len()));
         for (signature, refusal) in refused {
             let _ = writeln!(text, "REFUSED {} for {}: {refusal}", signature.owner, signature.safe);
+        }
+        for (safe, nonce, now) in &used_up {
+            let safe = ceremony.label(*safe);
+            let _ = writeln!(text, "STALE {safe}: nonce {nonce} is used up, the Safe is at {now}");
         }
         for level in &levels {
             level_text(ceremony, level, &mut text);
