@@ -1,120 +1,157 @@
-//! What a transaction does, as an indented outline down to the calls it is made of.
+//! What a transaction does, as the tree that `ephor explain` shows: down to the calls in the end, with names, units and sentences.
 //!
-//! A call whose function is not known is said to be unknown and shown as bytes; nothing is guessed from a selector that several
-//! functions may share without its arguments decoding in full. Bounds: [`MAX_LEVELS`] levels, [`MAX_LINES`] lines.
+//! Names are those of the bundle, so they are its author's: code that only they name stays unknown code where a Safe runs it as its own.
+//! Calldata that does not fit into a transaction is refused before; what is shown has at most [`MAX_LINES`] lines of together
+//! [`MAX_BYTES`] bytes, so that no bundle grows beyond what can be read again.
 
-use std::fmt::Write as _;
-
-use alloy_primitives::{U256, hex};
-use alloy_sol_types::SolCall;
-use ephor_abi::{
-    catalog,
-    safe::ISafe::{approveHashCall, execTransactionCall},
-};
+use ephor_explain::{Book, Entry, Facts, Knowledge, Manner, Payload, explain};
 
 use crate::{
-    calls::{Batch, Call},
     ceremony::Ceremony,
+    nesting::SafeNode,
+    release::Hashing,
     transaction::{Action, Operation},
 };
 
-/// The most levels that are shown.
-pub const MAX_LEVELS: usize = 8;
 /// The most lines that are shown.
 pub const MAX_LINES: usize = 2_000;
-/// The most characters of decoded arguments.
-const MAX_ARGUMENTS: usize = 600;
+/// The most bytes that are shown.
+pub const MAX_BYTES: usize = 1024 * 1024;
 
-/// An outline of what an action does.
+/// What an action of the ceremony's Safe does.
 #[must_use]
 pub fn outline(ceremony: &Ceremony, action: &Action) -> String {
-    let mut text = String::new();
-    let call = Call {
-        to: action.to,
+    let manner = match action.operation {
+        Operation::Call => Manner::Call,
+        Operation::DelegateCall => Manner::Delegate,
+    };
+    let payload = Payload {
+        chain: Some(ceremony.chain_id),
+        from: Some(ceremony.root.address),
+        to: Some(action.to),
+        manner,
         value: action.value,
         data: action.data.clone(),
-        operation: action.operation,
-        allow_failure: false,
     };
-    let mut lines = 0;
-    push(ceremony, &call, 0, &mut lines, &mut text);
-    if lines >= MAX_LINES {
-        let _ = writeln!(text, "… more than {MAX_LINES} lines: look at the calldata itself");
+    let knowledge = knowledge(ceremony);
+    match explain(payload, &knowledge) {
+        Ok(explanation) => bounded(&explanation.to_text(&knowledge.book)),
+        Err(too_long) => format!("{too_long}\n"),
     }
-    text
 }
 
-fn push(ceremony: &Ceremony, call: &Call, level: usize, lines: &mut usize, text: &mut String) {
-    *lines += 1;
-    if *lines >= MAX_LINES {
-        return;
+/// What the bundle itself knows: names, Safes and their nonces.
+fn knowledge(ceremony: &Ceremony) -> Knowledge {
+    let mut book = Book::common();
+    let mut facts =
+        Facts { safe_domain_without_chain: ceremony.root.release.hashing() != Hashing::WithChain, ..Facts::default() };
+    let chain = Some(ceremony.chain_id);
+    let mut open = vec![&ceremony.root];
+    while let Some(safe) = open.pop() {
+        open.extend(&safe.children);
+        if !safe.name.is_empty() {
+            book.add(safe.address, Entry { vouched: false, ..Entry::named(chain, safe.name.clone()) });
+        }
+        // The hashes that a nested transaction has are known for Safes that hash as the root does, and as newer ones do.
+        if same_domain(safe, &ceremony.root) {
+            facts.safe_nonces.insert(safe.address, safe.nonce);
+        }
     }
-    let how = match call.operation {
-        Operation::Call => "call",
-        Operation::DelegateCall => "DELEGATE CALL (runs as the Safe itself)",
+    for (address, name) in &ceremony.names {
+        book.add(*address, Entry { vouched: false, ..Entry::named(chain, name.clone()) });
+    }
+    Knowledge { book, facts, ..Knowledge::default() }
+}
+
+fn same_domain(safe: &SafeNode, root: &SafeNode) -> bool {
+    let (own, other) = (safe.release.hashing(), root.release.hashing());
+    own != Hashing::DataGas && (own == Hashing::WithChain) == (other == Hashing::WithChain)
+}
+
+/// The lines that there is room for, and a last one that says that there are more.
+fn bounded(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().min(MAX_BYTES));
+    for (number, line) in text.lines().enumerate() {
+        if number >= MAX_LINES || shown.len() + line.len() >= MAX_BYTES {
+            shown.push_str("… there is more than is shown here: look at the calldata itself\n");
+            break;
+        }
+        shown.push_str(line);
+        shown.push('\n');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use alloy_primitives::{Address, Bytes, U256};
+
+    use super::*;
+    use crate::{
+        calls::{Batch, Call},
+        recipe,
+        release::Release,
     };
-    let value = if call.value.is_zero() {
-        String::new()
-    } else {
-        format!(", {} wei ({} ether)", call.value, ether(call.value))
-    };
-    let failing = if call.allow_failure { ", may fail without undoing the rest" } else { "" };
-    let indent = "  ".repeat(level);
-    let what = describe(call);
-    let _ = writeln!(text, "{indent}{how} {}{value}{failing}: {what}", ceremony.label(call.to));
-    if level + 1 >= MAX_LEVELS {
-        return;
-    }
-    for inner in inner_calls(call) {
-        push(ceremony, &inner, level + 1, lines, text);
-    }
-}
 
-/// The calls that a call consists of, as far as they are known.
-fn inner_calls(call: &Call) -> Vec<Call> {
-    if let Some((_, calls)) = Batch::decode(&call.data) {
-        return calls;
+    fn ceremony(action: Action) -> Ceremony {
+        let mut root = SafeNode::new(Address::repeat_byte(0xa0), Release::V1_3_0, U256::from(7));
+        root.name = "Upgrade".to_owned();
+        Ceremony {
+            title: "A title".to_owned(),
+            chain_id: 1,
+            root,
+            action,
+            names: BTreeMap::from([(Address::repeat_byte(0xb0), "auditors".to_owned())]),
+            former_owners: BTreeMap::new(),
+            world: None,
+        }
     }
-    let transaction = execTransactionCall::abi_decode_validate(&call.data).ok();
-    let inner = transaction.and_then(|inner| {
-        Some(Call {
-            to: inner.to,
-            value: inner.value,
-            operation: Operation::of_number(inner.operation)?,
-            data: inner.data,
-            allow_failure: false,
-        })
-    });
-    inner.into_iter().collect()
-}
 
-fn describe(call: &Call) -> String {
-    if call.data.is_empty() {
-        return "a plain transfer, without calldata".to_owned();
+    fn call(to: Address, data: Bytes) -> Call {
+        Call { to, value: U256::from(5), data, operation: Operation::Call, allow_failure: false }
     }
-    if let Some((batch, calls)) = Batch::decode(&call.data) {
-        return format!("{} of {} call{}", batch.name(), calls.len(), if calls.len() == 1 { "" } else { "s" });
-    }
-    if let Ok(approve) = approveHashCall::abi_decode_validate(&call.data) {
-        return format!("approveHash({})", approve.hashToApprove);
-    }
-    if execTransactionCall::abi_decode_validate(&call.data).is_ok() {
-        return "execTransaction of".to_owned();
-    }
-    if let Some(decoded) = catalog::decode_call(&call.data) {
-        // Decoded text of an address book's stranger may hold anything.
-        let clean: String = decoded.chars().filter(|c| !c.is_control()).take(MAX_ARGUMENTS).collect();
-        return clean;
-    }
-    let selector = call.data.get(..4).map_or_else(|| "none".to_owned(), hex::encode_prefixed);
-    let shown = hex::encode(&call.data[..call.data.len().min(260)]);
-    let more = if call.data.len() > 260 { "…" } else { "" };
-    format!("UNKNOWN function {selector}, {} bytes: 0x{shown}{more}", call.data.len())
-}
 
-fn ether(wei: U256) -> String {
-    let unit = U256::from(10).pow(U256::from(18));
-    let rest = (wei % unit).to_string();
-    let digits = format!("{}.{rest:0>18}", wei / unit);
-    digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+    #[test]
+    fn shows_each_call_of_a_batch_with_names_units_and_what_is_unknown() {
+        let named = Address::repeat_byte(0xb0);
+        let calls = [call(named, Bytes::new()), call(named, Bytes::from_static(&[1, 2, 3, 4]))];
+        let action = recipe::action(&calls, Some(Batch::Aggregate3Value)).expect("a batch");
+        let text = outline(&ceremony(action.clone()), &action);
+        for part in [
+            "1 Make several calls in turn.\n",
+            "on chain 1, delegate call of 0xcA11bde05977b3631167028862bE2a173976CA11 (Multicall3)",
+            "1.1 Send 0.000000000000000005 ETH to auditors, without calldata.",
+            "1.2 Call the unknown function 0x01020304 of auditors with 0 bytes of arguments.",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn warns_of_code_that_only_the_author_of_the_bundle_names() {
+        let action = Action {
+            to: Address::repeat_byte(0xb0),
+            data: Bytes::from_static(&[1, 2, 3, 4]),
+            operation: Operation::DelegateCall,
+            ..Action::default()
+        };
+        let text = outline(&ceremony(action.clone()), &action);
+        assert!(
+            text.contains("(auditors)") && text.contains("! unknown code runs in the name of the caller"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn stops_where_there_is_more_than_anybody_reads() {
+        let calls = vec![call(Address::repeat_byte(1), Bytes::new()); 1_200];
+        let action = recipe::action(&calls, Some(Batch::MultiSend)).expect("a batch");
+        let text = outline(&ceremony(action.clone()), &action);
+        assert_eq!(text.lines().count(), MAX_LINES + 1);
+        assert!(text.ends_with("… there is more than is shown here: look at the calldata itself\n"));
+        assert!(bounded(&"x\n".repeat(MAX_LINES)).ends_with("x\n"));
+        assert!(bounded(&"x".repeat(MAX_BYTES)).starts_with('…'));
+    }
 }

@@ -25,10 +25,20 @@ pub fn runbook(ceremony: &Ceremony) -> String {
     );
     text.push_str("## What it does\n\n```text\n");
     text.push_str(&outline(ceremony, &ceremony.action));
-    text.push_str("```\n\n## Before you sign\n\n");
+    text.push_str("```\n\n");
+    if let Some(pinned) = ceremony.world.as_ref().and_then(|world| world.pinned.as_ref()) {
+        let _ = writeln!(
+            text,
+            "`state-diff.json` lists what changes in storage, as of block {}, whose hash is {}. Compare that hash with what others see.{}\n",
+            pinned.header.number,
+            pinned.hash,
+            if pinned.unproven.is_some() { " WARNING: what was read there is NOT PROVEN." } else { "" }
+        );
+    }
+    text.push_str("## Before you sign\n\n");
     text.push_str(
         "1. Verify this bundle on your own machine, offline: `ephor ceremony verify BUNDLE`. It computes every hash anew.\n\
-         2. Compare the outline above with what was announced. A call that is UNKNOWN is explained to you, or you do not sign.\n\
+         2. Compare the outline above with what was announced. An unknown function or unknown code is explained to you, or you do not sign.\n\
          3. Find your Safe below. Compare what your device shows with it, every character. If one differs, reject on the device and say so.\n\n",
     );
     // Those whose approval comes first are listed first.

@@ -151,9 +151,9 @@ impl Command {
             Self::Pipeline(command) => command.link().json,
             Self::Clock(command) => command.link().json,
             Self::Accounts(arguments) => arguments.link.json,
-            Self::Explain(arguments) => arguments.json,
+            Self::Explain(arguments) => arguments.given.json,
             Self::Ceremony(command) => command.json(),
-            Self::Verify(arguments) => arguments.json,
+            Self::Verify(arguments) => arguments.given.json,
             Self::Charter { command: CharterCommand::Show { .. } } | Self::Man { .. } | Self::Completions { .. } => {
                 false
             }

@@ -3,10 +3,8 @@
 use crate::{
     exit::{EXIT_CODES, Exit, Failure},
     explain::{
-        ExplainError,
-        knowledge::KnowledgeArguments,
-        numbered,
-        subject::{self, Sources, Surroundings},
+        Given, UNPROVEN, numbered,
+        subject::{Sources, Surroundings},
     },
     terminal::{self, Style, visible},
     words::grouped,
@@ -14,7 +12,7 @@ use crate::{
 use clap::Args;
 use ephor_explain::{Difference, IdKind, Match, Note, Place, Verdict};
 use serde_json::{Value, json};
-use std::{fmt::Write as _, path::PathBuf};
+use std::fmt::Write as _;
 
 /// What to compare.
 #[derive(Debug, Args)]
@@ -35,22 +33,11 @@ pub(crate) struct VerifyArguments {
     /// What is about to be signed or executed: calldata, a transaction as JSON, a file, or with --rpc the hash of a transaction.
     #[arg(value_name = "PRESENTED")]
     pub(crate) presented: String,
-    /// A file with proposals or transactions in which an id is searched. May be given several times.
-    #[arg(long = "in", value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// An endpoint to ask for a transaction. May be given several times.
-    #[arg(long, value_name = "URL")]
-    pub(crate) rpc: Vec<String>,
     #[command(flatten)]
-    pub(crate) surroundings: Surroundings,
+    pub(crate) given: Given,
     /// The governor that voted, where the proposal does not say it.
     #[arg(long, value_name = "ADDRESS", help_heading = "The call")]
     pub(crate) governor: Option<alloy_primitives::Address>,
-    #[command(flatten)]
-    pub(crate) knowledge: KnowledgeArguments,
-    /// Print one JSON document instead of text.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Compares, and tells.
@@ -58,16 +45,18 @@ pub(crate) struct VerifyArguments {
 /// # Errors
 /// [`Failure`].
 pub(crate) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
-    let knowledge = arguments.knowledge.load(&arguments.surroundings).map_err(ExplainError::from)?;
-    let sources = Sources { files: &arguments.files, rpc: &arguments.rpc };
+    let given = &arguments.given;
+    let sources = Sources::of(given)?;
     let governor = Surroundings { to: arguments.governor, ..Surroundings::default() };
-    let voted = subject::find_one(&arguments.voted, &sources, &governor, &knowledge)?;
-    let presented = subject::find_one(&arguments.presented, &sources, &arguments.surroundings, &knowledge)?;
+    let voted = sources.find_one(&arguments.voted, &governor)?;
+    let presented = sources.find_one(&arguments.presented, &given.surroundings)?;
+    let unproven = voted.unproven || presented.unproven;
+    let (voted, presented) = (voted.explanation, presented.explanation);
     let verdict = ephor_explain::verify(&voted, &presented);
     let exit = if verdict.is_same() { Exit::Fine } else { Exit::Unmet };
-    let warnings: Vec<String> =
-        presented.root.walk().flat_map(|node| &node.notes).filter(|note| odd(note)).map(Note::to_string).collect();
-    if arguments.json {
+    let notes = presented.root.walk().flat_map(|node| &node.notes).filter(|note| odd(note)).map(Note::to_string);
+    let warnings: Vec<String> = unproven.then(|| UNPROVEN.to_owned()).into_iter().chain(notes).collect();
+    if given.json {
         terminal::print_json(&document(&verdict, &warnings))?;
     } else {
         terminal::print(&visible(&text(&verdict, &warnings)))?;

@@ -8,17 +8,17 @@
 //! - Nothing is sent to a chain that is not a rehearsal's without `--broadcast`.
 //! - What would be refused is not sent; with it everything behind it is left out.
 
-pub(crate) mod calldata;
 pub(crate) mod preview;
 mod shown;
 
-use crate::{exit::Exit, link::Link, signer::Signer};
+use crate::{exit::Exit, explain::knowledge, link::Link, signer::Signer};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use calldata::Call;
 use clap::Args;
 use ephor_client::{Action, Prepared, SendError};
+use ephor_explain::{Knowledge, Payload};
 use preview::{Event, Outcome, Refusal};
 use serde::Serialize;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Whether and by whom transactions are sent.
@@ -87,8 +87,11 @@ pub(crate) struct Delivery {
     pub(crate) action: Action,
     /// What it does, in words.
     pub(crate) what: String,
-    /// Calldata, decoded.
-    pub(crate) call: Call,
+    /// What the call does, to the leaves: the root of the tree that `ephor explain` shows.
+    pub(crate) call: Value,
+    /// The same as text.
+    #[serde(skip)]
+    pub(crate) tree: String,
     /// The transaction's hash, once it is sent.
     pub(crate) hash: Option<B256>,
     /// The block it is in, once it is.
@@ -98,11 +101,26 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    fn new(link: &Link, prepared: &Prepared, from: Address) -> Self {
-        let site = link.council.deployment().chain(&prepared.chain);
+    fn new(link: &Link, knowledge: &Knowledge, prepared: &Prepared, from: Address) -> Self {
+        let chain_id = link.council.deployment().chain(&prepared.chain).ok().map(|site| site.chain_id);
+        let payload = Payload {
+            chain: chain_id,
+            from: Some(from),
+            to: Some(prepared.to),
+            value: prepared.value,
+            data: prepared.data.clone(),
+            ..Payload::default()
+        };
+        let (call, tree) = match ephor_explain::explain(payload, knowledge) {
+            Ok(explanation) => {
+                let mut json = explanation.to_json(&knowledge.book);
+                (json["root"].take(), explanation.to_text(&knowledge.book))
+            }
+            Err(too_long) => (Value::Null, too_long.to_string()),
+        };
         Self {
             chain: prepared.chain.clone(),
-            chain_id: site.map(|site| site.chain_id).unwrap_or_default(),
+            chain_id: chain_id.unwrap_or_default(),
             from,
             to: prepared.to,
             to_name: link.names.name_of(prepared.to).map(str::to_owned),
@@ -110,7 +128,8 @@ impl Delivery {
             data: prepared.data.clone(),
             action: prepared.action.clone(),
             what: shown::sentence(link, &prepared.action),
-            call: Call::decode(&prepared.data),
+            call,
+            tree,
             hash: None,
             block: None,
             outcome: None,
@@ -140,7 +159,9 @@ pub(crate) async fn deliver(
     sends: bool,
 ) -> Result<Delivered, SendError> {
     let senders: Vec<_> = transactions.iter().map(|(prepared, signer)| (prepared.clone(), signer.address())).collect();
-    let mut deliveries: Vec<_> = senders.iter().map(|(prepared, from)| Delivery::new(link, prepared, *from)).collect();
+    let knowledge = knowledge::of(link);
+    let delivery = |(prepared, from): &(Prepared, Address)| Delivery::new(link, &knowledge, prepared, *from);
+    let mut deliveries: Vec<_> = senders.iter().map(delivery).collect();
     if sends {
         for ((prepared, signer), delivery) in transactions.iter().zip(&mut deliveries) {
             send(link, prepared, signer, delivery).await?;

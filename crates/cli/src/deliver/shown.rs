@@ -1,7 +1,12 @@
 //! Transactions in words.
 
 use super::{Delivered, Delivery};
-use crate::{amounts::exact, link::Link, terminal::Style, words::grouped};
+use crate::{
+    amounts::exact,
+    link::Link,
+    terminal::{Style, visible},
+    words::grouped,
+};
 use alloy_primitives::U256;
 use ephor_client::Action;
 
@@ -53,11 +58,9 @@ impl Delivery {
             lines.push(format!("  value  {} ETH", exact(self.value)));
         }
         if !sent {
-            let mut call = Vec::new();
-            self.call.lines(&link.names, 9, &mut call);
-            let first = call.first_mut().map(|line| format!("  call   {}", line.trim_start()));
-            lines.extend(first);
-            lines.extend(call.into_iter().skip(1));
+            lines.push("  call".to_owned());
+            lines.extend(visible(&self.tree).lines().map(|line| format!("    {line}")));
+            lines.push(format!("  data   {}", self.data));
         }
         if let Some(hash) = self.hash {
             let block = self.block.map_or_else(String::new, |block| format!(", block {}", grouped(&block.to_string())));

@@ -1,11 +1,14 @@
 //! What payloads are explained with: charter, address books, ABIs, and facts that calldata does not hold.
 
 use super::subject::Surroundings;
+use crate::link::Link;
 use alloy_primitives::{Address, U256};
 use clap::Args;
-use ephor_charter::{Charter, Faults};
-use ephor_explain::{AbiError, Book, BookError, Knowledge, Lexicon, Sent, Submitted};
+use ephor_charter::{Charter, Contract, Faults};
+use ephor_client::Deployment;
+use ephor_explain::{AbiError, Book, BookError, Entry, Knowledge, Lexicon, Sent, Submitted};
 use std::{
+    collections::BTreeSet,
     env,
     fs::File,
     io::{self, Read},
@@ -165,16 +168,26 @@ pub(crate) enum FileError {
 }
 
 impl KnowledgeArguments {
-    /// Reads everything.
+    /// Reads the charter, if one is named.
+    ///
+    /// # Errors
+    /// Its faults.
+    pub(crate) fn charter(&self) -> Result<Option<Charter>, KnowledgeError> {
+        let named = env::var_os("EPHOR_CHARTER").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let file = self.charter.clone().or(named);
+        file.map(Charter::load).transpose().map_err(KnowledgeError::Charter)
+    }
+
+    /// Reads everything else.
     ///
     /// # Errors
     /// [`KnowledgeError`].
-    pub(crate) fn load(&self, surroundings: &Surroundings) -> Result<Knowledge, KnowledgeError> {
-        let named = env::var_os("EPHOR_CHARTER").filter(|file| !file.is_empty()).map(PathBuf::from);
-        let book = match self.charter.clone().or(named) {
-            Some(file) => Book::of(&Charter::load(&file).map_err(KnowledgeError::Charter)?),
-            None => Book::common(),
-        };
+    pub(crate) fn load(
+        &self,
+        charter: Option<&Charter>,
+        surroundings: &Surroundings,
+    ) -> Result<Knowledge, KnowledgeError> {
+        let book = charter.map_or_else(Book::common, Book::of);
         let mut knowledge = Knowledge { book, ..Knowledge::default() };
         for file in &self.book {
             let chain = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
@@ -196,6 +209,39 @@ impl KnowledgeArguments {
         knowledge.facts.tickets = self.ticket.iter().map(|TicketLogged(ticket)| *ticket).collect();
         Ok(knowledge)
     }
+}
+
+/// What a council that can be reached knows.
+pub(crate) fn of(link: &Link) -> Knowledge {
+    let mut book = Book::of(&deployed(&link.charter, link.council.deployment()));
+    let named: BTreeSet<Address> = book.iter().map(|(address, _)| address).collect();
+    for (name, address) in link.names.all().iter().filter(|(_, address)| !named.contains(address)) {
+        book.add(*address, Entry::named(None, name.clone()));
+    }
+    Knowledge { book, ..Knowledge::default() }
+}
+
+/// The charter with the ids and addresses that a deployment has.
+pub(crate) fn deployed(charter: &Charter, deployment: &Deployment) -> Charter {
+    let mut charter = charter.clone();
+    for chain in &mut charter.chains {
+        let Ok(site) = deployment.chain(&chain.name) else { continue };
+        chain.id = site.chain_id;
+        if let (Some(bridge), Some(site)) = (&mut chain.bridge, &site.bridge) {
+            (bridge.inbox, bridge.bridge, bridge.outbox) = (Some(site.inbox), site.bridge, site.outbox);
+        }
+    }
+    let contract = |((chain, part), address): (&(String, _), &Address)| Contract {
+        part: *part,
+        chain: chain.clone(),
+        address: *address,
+    };
+    charter.contracts = deployment.contracts.iter().map(contract).collect();
+    for safe in &mut charter.safes {
+        let site = deployment.safes.iter().find(|site| site.name == safe.name);
+        safe.address = site.map(|site| site.address).or(safe.address);
+    }
+    charter
 }
 
 /// The text of a file, `-` being standard input.

@@ -1,8 +1,10 @@
 //! `ephor explain`: what a payload does, to the leaves.
 //!
-//! Nothing is asked of a chain unless a transaction's hash is to be looked up with `--rpc`; all else is computed from what is given.
+//! Nothing is asked of a chain unless an id is to be looked up with `--rpc`; all else is computed from what is given.
 
+mod chains;
 pub(crate) mod knowledge;
+mod lookup;
 pub(crate) mod subject;
 
 use crate::{
@@ -10,11 +12,10 @@ use crate::{
     terminal::{self, visible},
 };
 use clap::Args;
-use ephor_explain::{Explanation, Knowledge};
 use knowledge::{KnowledgeArguments, KnowledgeError};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, path::PathBuf};
-use subject::{Found, SubjectError, Surroundings};
+use subject::{Found, Sources, SubjectError, Surroundings};
 
 /// What to explain, and with what.
 #[derive(Debug, Args)]
@@ -33,14 +34,22 @@ use subject::{Found, SubjectError, Surroundings};
                   ephor explain 0x7fe4… --rpc https://… --charter charters/arbitrum.toml"
 )]
 pub(crate) struct ExplainArguments {
-    /// Calldata in hexadecimal; a file with it, with a transaction or proposals as JSON (- is standard input); the id of a proposal
-    /// or of an operation, searched in the files of --in; or, with --rpc, the hash of a transaction.
+    /// Calldata in hexadecimal; a file with it, with a transaction or proposals as JSON (- is standard input); the id of a proposal,
+    /// of an operation, of a message or of a Safe transaction, searched in the files of --in and then at --rpc; the hash of a
+    /// transaction at --rpc.
     #[arg(value_name = "WHAT")]
     pub(crate) what: String,
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+/// Where things are searched, and what they are explained with.
+#[derive(Debug, Args)]
+pub(crate) struct Given {
     /// A file with proposals or transactions in which an id is searched. May be given several times.
     #[arg(long = "in", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// An endpoint to ask for a transaction. May be given several times.
+    /// An endpoint at which an id is looked up; the URL of a network of `ephor up` stands for all its chains. May be given several times.
     #[arg(long, value_name = "URL")]
     pub(crate) rpc: Vec<String>,
     #[command(flatten)]
@@ -67,7 +76,9 @@ impl ExplainError {
     /// The exit code.
     pub(crate) const fn exit(&self) -> Exit {
         match self {
-            Self::Subject(SubjectError::Ask { .. } | SubjectError::NoTransaction { .. }) => Exit::Endpoint,
+            Self::Subject(
+                SubjectError::Ask { .. } | SubjectError::Nowhere { .. } | SubjectError::Contradicts { .. },
+            ) => Exit::Endpoint,
             _ => Exit::Input,
         }
     }
@@ -78,37 +89,39 @@ impl ExplainError {
 /// # Errors
 /// [`Failure`].
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<Exit, Failure> {
-    let knowledge = arguments.knowledge.load(&arguments.surroundings).map_err(ExplainError::from)?;
-    let sources = subject::Sources { files: &arguments.files, rpc: &arguments.rpc };
-    let found = subject::find(&arguments.what, &sources, &arguments.surroundings, &knowledge)?;
-    if arguments.json {
-        let mut documents: Vec<Value> = found.iter().map(|found| document(found, &knowledge)).collect();
+    let given = &arguments.given;
+    let found = Sources::of(given)?.find(&arguments.what, &given.surroundings)?;
+    if given.json {
+        let mut documents: Vec<Value> = found.iter().map(document).collect();
         let document = if documents.len() == 1 { documents.remove(0) } else { json!({ "explanations": documents }) };
         terminal::print_json(&document)?;
         return Ok(Exit::Fine);
     }
-    let texts: Vec<String> = found.iter().map(|found| text(found, &knowledge)).collect();
+    let texts: Vec<String> = found.iter().map(text).collect();
     terminal::print(&texts.join("\n"))?;
     Ok(Exit::Fine)
 }
 
-fn document(found: &Found, knowledge: &Knowledge) -> Value {
-    let mut document = found.explanation.to_json(&knowledge.book);
+fn document(found: &Found) -> Value {
+    let mut document = found.explanation.to_json(&found.knowledge.book);
     document["found_at"] = json!(found.node);
+    document["unproven"] = json!(found.unproven);
     document
 }
 
-fn text(found: &Found, knowledge: &Knowledge) -> String {
+/// What the reader is told of a transaction whose hash cannot be computed.
+pub(crate) const UNPROVEN: &str = "only the endpoint says that this is the transaction of that hash: its kind of transaction hashes in a way of its own";
+
+fn text(found: &Found) -> String {
     let mut text = String::new();
+    if found.unproven {
+        let _ = writeln!(text, "! {UNPROVEN}");
+    }
     if let Some(node) = found.node.as_ref().filter(|node| !node.is_empty()) {
         let _ = writeln!(text, "What was searched is node {}.", numbered(node));
     }
-    text.push_str(&visible(&tree(&found.explanation, knowledge)));
+    text.push_str(&visible(&found.explanation.to_text(&found.knowledge.book)));
     text
-}
-
-fn tree(explanation: &Explanation, knowledge: &Knowledge) -> String {
-    explanation.to_text(&knowledge.book)
 }
 
 /// The number of a node as the tree shows it.

@@ -2,22 +2,23 @@
 //!
 //! | what is given | what it is |
 //! |---|---|
-//! | `0x` and 32 bytes, or a number | an id: of a proposal, an operation, a salt or any other name in the files of `--in`; else, with `--rpc`, the hash of a transaction |
+//! | `0x` and 32 bytes, or a number | an id: of a proposal, an operation, a salt or any other name in the files of `--in`; else, with `--rpc`, what [`lookup`] finds |
 //! | `0x` and other bytes | calldata |
 //! | anything else | a file, `-` being standard input |
 
 use super::{
-    ExplainError,
+    ExplainError, Given,
+    chains::{Chains, Seen},
     knowledge::{FileError, read},
+    lookup::{self, Answer},
 };
-use crate::{actors::block_on, exit::Failure, link::http};
+use crate::{actors::block_on, exit::Failure};
 use alloy_primitives::{Address, B256, U256};
-use alloy_provider::Provider;
 use alloy_transport::TransportError;
 use clap::Args;
+use ephor_charter::Charter;
 use ephor_explain::{Explanation, Knowledge, Node, Payload, TooLong, input};
-use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{path::Path, rc::Rc};
 
 /// What calldata does not say of its call.
 #[derive(Debug, Default, Args)]
@@ -37,11 +38,12 @@ pub(crate) struct Surroundings {
     pub(crate) value: Option<U256>,
 }
 
-/// Where ids are searched.
-#[derive(Clone, Copy, Debug)]
+/// Where things are searched, and what they are explained with.
+#[derive(Debug)]
 pub(crate) struct Sources<'a> {
-    pub(crate) files: &'a [PathBuf],
-    pub(crate) rpc: &'a [String],
+    given: &'a Given,
+    charter: Option<Charter>,
+    knowledge: Rc<Knowledge>,
 }
 
 /// What was found.
@@ -50,6 +52,10 @@ pub(crate) struct Found {
     pub(crate) explanation: Explanation,
     /// The node that has the id that was searched, if one was.
     pub(crate) node: Option<Vec<usize>>,
+    /// What it was explained with: the addresses of a rehearsal's chains are not those of the live ones.
+    pub(crate) knowledge: Rc<Knowledge>,
+    /// Whether an endpoint says what nobody can check: that this is what the hash stands for.
+    pub(crate) unproven: bool,
 }
 
 /// Why there is nothing to explain.
@@ -107,64 +113,210 @@ pub(crate) enum SubjectError {
         /// What the transport says.
         source: Box<TransportError>,
     },
-    /// No endpoint has the transaction.
-    #[error("no endpoint knows the transaction {hash}\n  remedy: check that --rpc is a node of its chain")]
-    NoTransaction {
-        /// The hash.
-        hash: B256,
+    /// No endpoint knows the id.
+    #[error(
+        "no endpoint knows a transaction of the hash {id}, and {}\n  remedy: check that --rpc is a node of its chain{}",
+        if *by_charter { "no proposal, operation, message or Safe transaction of that id" } else { "without a charter nothing else can be looked up" },
+        if *by_charter { "" } else { ", and name the charter with --charter" },
+    )]
+    Nowhere {
+        /// The id.
+        id: String,
+        /// Whether the contracts of a charter were asked.
+        by_charter: bool,
+    },
+    /// An endpoint answers what cannot be true.
+    #[error("{host} is not to be trusted: {contradiction}\n  remedy: ask another node with --rpc")]
+    Contradicts {
+        /// The endpoint.
+        host: String,
+        /// What it says.
+        contradiction: Contradiction,
     },
 }
 
-/// Finds everything that is meant, and explains it.
-///
-/// # Errors
-/// [`SubjectError`].
-pub(crate) fn find(
-    what: &str,
-    sources: &Sources<'_>,
-    surroundings: &Surroundings,
-    knowledge: &Knowledge,
-) -> Result<Vec<Found>, Failure> {
-    if let Some(id) = id(what) {
-        return Ok(vec![by_id(what, id, sources, surroundings, knowledge)?]);
-    }
-    let of = what.to_owned();
-    let text = if what.starts_with("0x") {
-        what.to_owned()
-    } else if what == "-" || Path::new(what).exists() {
-        read(Path::new(what)).map_err(wrap)?
-    } else {
-        return Err(wrap(SubjectError::Neither { given: of }));
-    };
-    let of = if what.starts_with("0x") { "the calldata".to_owned() } else { of };
-    let subjects = input::read(&text).map_err(|source| wrap(SubjectError::Input { of, source }))?;
-    let mut found = Vec::new();
-    for subject in &subjects {
-        let payload = surrounded(subject.payload(), surroundings, knowledge)?;
-        let explanation = ephor_explain::explain(payload, knowledge).map_err(wrap)?;
-        found.push(Found { explanation, node: None });
-    }
-    Ok(found)
+/// An answer that cannot be true.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Contradiction {
+    /// A transaction with another hash.
+    #[error("asked for the transaction {asked}, it answers with one whose hash is {computed}")]
+    Hash {
+        /// As asked.
+        asked: B256,
+        /// As its fields make it.
+        computed: B256,
+    },
+    /// A transaction with another sender.
+    #[error("it says that {} sent the transaction {hash}, which {} signed", named(*stated), named(*signer))]
+    Sender {
+        /// The transaction.
+        hash: B256,
+        /// Who signed it.
+        signer: Option<Address>,
+        /// Who is said to have sent it.
+        stated: Option<Address>,
+    },
+    /// Several transactions for one hash.
+    #[error("for the transaction {hash} it answers with something else")]
+    Several {
+        /// The transaction.
+        hash: B256,
+    },
+    /// A transaction that logs name and that it does not have.
+    #[error("its logs are of the transaction {hash}, which it does not have")]
+    Absent {
+        /// The transaction.
+        hash: B256,
+    },
+    /// A log that was not asked for.
+    #[error("it answers with a log of {address} that was not asked for")]
+    Log {
+        /// Whose log it is.
+        address: Address,
+    },
+    /// A Safe without a nonce.
+    #[error("what it says of the nonce of the Safe {safe} is no number")]
+    Nonce {
+        /// The Safe.
+        safe: Address,
+    },
+    /// Logs that do not make up the id.
+    #[error("it logged {id}, but what it says of it makes another id")]
+    Id {
+        /// The id.
+        id: String,
+    },
 }
 
-/// Finds the one thing that is meant.
-///
-/// # Errors
-/// [`SubjectError`], also where there are several.
-pub(crate) fn find_one(
-    what: &str,
-    sources: &Sources<'_>,
-    surroundings: &Surroundings,
-    knowledge: &Knowledge,
-) -> Result<Explanation, Failure> {
-    let mut found = find(what, sources, surroundings, knowledge)?;
-    match (found.pop(), found.len()) {
-        (Some(one), 0) => Ok(one.explanation),
-        (_, others) => Err(wrap(SubjectError::Several { of: what.to_owned(), count: others + 1 })),
+fn named(address: Option<Address>) -> String {
+    address.map_or_else(|| "nobody".to_owned(), |address| address.to_string())
+}
+
+impl<'a> Sources<'a> {
+    /// Reads what things are explained with.
+    ///
+    /// # Errors
+    /// [`super::knowledge::KnowledgeError`].
+    pub(crate) fn of(given: &'a Given) -> Result<Self, ExplainError> {
+        let charter = given.knowledge.charter()?;
+        let knowledge = Rc::new(given.knowledge.load(charter.as_ref(), &given.surroundings)?);
+        Ok(Self { given, charter, knowledge })
+    }
+
+    /// Finds everything that is meant, and explains it.
+    ///
+    /// # Errors
+    /// [`SubjectError`].
+    pub(crate) fn find(&self, what: &str, surroundings: &Surroundings) -> Result<Vec<Found>, Failure> {
+        if let Some(id) = id(what) {
+            return Ok(vec![self.by_id(what, id, surroundings)?]);
+        }
+        let of = what.to_owned();
+        let text = if what.starts_with("0x") {
+            what.to_owned()
+        } else if what == "-" || Path::new(what).exists() {
+            read(Path::new(what)).map_err(wrap)?
+        } else {
+            return Err(wrap(SubjectError::Neither { given: of }));
+        };
+        let of = if what.starts_with("0x") { "the calldata".to_owned() } else { of };
+        let subjects = input::read(&text).map_err(|source| wrap(SubjectError::Input { of, source }))?;
+        subjects.iter().map(|subject| self.explain(subject.payload(), surroundings)).collect()
+    }
+
+    /// Finds the one thing that is meant.
+    ///
+    /// # Errors
+    /// [`SubjectError`], also where there are several.
+    pub(crate) fn find_one(&self, what: &str, surroundings: &Surroundings) -> Result<Found, Failure> {
+        let mut found = self.find(what, surroundings)?;
+        match (found.pop(), found.len()) {
+            (Some(one), 0) => Ok(one),
+            (_, others) => Err(wrap(SubjectError::Several { of: what.to_owned(), count: others + 1 })),
+        }
+    }
+
+    fn explain(&self, payload: Payload, surroundings: &Surroundings) -> Result<Found, Failure> {
+        explained(payload, surroundings, &self.knowledge, false)
+    }
+
+    fn by_id(&self, what: &str, id: B256, surroundings: &Surroundings) -> Result<Found, Failure> {
+        for file in &self.given.files {
+            let of = file.display().to_string();
+            let subjects = input::read(&read(file).map_err(wrap)?);
+            for subject in subjects.map_err(|source| wrap(SubjectError::Input { of, source }))? {
+                let found = self.explain(subject.payload(), surroundings)?;
+                if let Some(node) = having(&found.explanation.root, id) {
+                    return Ok(Found { node: Some(node), ..found });
+                }
+            }
+        }
+        if self.given.rpc.is_empty() {
+            let files: Vec<String> = self.given.files.iter().map(|file| file.display().to_string()).collect();
+            let searched = if files.is_empty() { "no file at all".to_owned() } else { files.join(", ") };
+            return Err(wrap(SubjectError::NotFound { id: what.to_owned(), searched }));
+        }
+        block_on(self.on_chain(what, id, surroundings))
+    }
+
+    async fn on_chain(&self, what: &str, id: B256, surroundings: &Surroundings) -> Result<Found, Failure> {
+        let chains = Chains::open(&self.given.rpc, self.charter.as_ref()).await?;
+        // What has addresses and ids of its own on a rehearsal's chains is known by those.
+        let knowledge = match (&chains.charter, chains.rehearsal) {
+            (Some(charter), true) => {
+                let loaded = self.given.knowledge.load(Some(charter), &self.given.surroundings);
+                Rc::new(loaded.map_err(|error| Failure::Explain(error.into()))?)
+            }
+            _ => self.knowledge.clone(),
+        };
+        let candidates = match lookup::lookup(&chains, id, what.starts_with("0x")).await? {
+            Answer::Transaction(seen) => return seen.explain(surroundings, &knowledge),
+            Answer::Candidates(candidates) => candidates,
+        };
+        let by_charter = chains.charter.is_some();
+        let logged = !candidates.is_empty() && candidates.iter().all(|seen| seen.facts.tickets.is_empty());
+        for seen in candidates {
+            let found = seen.explain(&Surroundings::default(), &knowledge)?;
+            if let Some(node) = having(&found.explanation.root, id) {
+                return Ok(Found { node: Some(node), ..found });
+            }
+        }
+        let id = what.to_owned();
+        Err(match chains.sites.first().filter(|_| logged) {
+            Some(site) => site.contradicts(Contradiction::Id { id }),
+            None => wrap(SubjectError::Nowhere { id, by_charter }),
+        })
     }
 }
 
-fn wrap(error: impl Into<SubjectError>) -> Failure {
+impl Seen {
+    /// Explains it with what the chain says beside; what the reader says himself counts more.
+    fn explain(self, surroundings: &Surroundings, knowledge: &Rc<Knowledge>) -> Result<Found, Failure> {
+        let mut knowledge = knowledge.clone();
+        let facts = &mut Rc::make_mut(&mut knowledge).facts;
+        facts.sent = facts.sent.or(self.facts.sent);
+        if facts.tickets.is_empty() {
+            facts.tickets = self.facts.tickets;
+        }
+        for (safe, nonce) in self.facts.safe_nonces {
+            facts.safe_nonces.entry(safe).or_insert(nonce);
+        }
+        explained(self.payload, surroundings, &knowledge, self.unproven)
+    }
+}
+
+fn explained(
+    payload: Payload,
+    surroundings: &Surroundings,
+    knowledge: &Rc<Knowledge>,
+    unproven: bool,
+) -> Result<Found, Failure> {
+    let payload = surrounded(payload, surroundings, knowledge)?;
+    let explanation = ephor_explain::explain(payload, knowledge).map_err(wrap)?;
+    Ok(Found { explanation, node: None, knowledge: knowledge.clone(), unproven })
+}
+
+pub(super) fn wrap(error: impl Into<SubjectError>) -> Failure {
     Failure::Explain(ExplainError::Subject(error.into()))
 }
 
@@ -189,34 +341,6 @@ fn surrounded(mut payload: Payload, surroundings: &Surroundings, knowledge: &Kno
     Ok(payload)
 }
 
-fn by_id(
-    what: &str,
-    id: B256,
-    sources: &Sources<'_>,
-    surroundings: &Surroundings,
-    knowledge: &Knowledge,
-) -> Result<Found, Failure> {
-    for file in sources.files {
-        let of = file.display().to_string();
-        let subjects = input::read(&read(file).map_err(wrap)?);
-        for subject in subjects.map_err(|source| wrap(SubjectError::Input { of, source }))? {
-            let payload = surrounded(subject.payload(), surroundings, knowledge)?;
-            let explanation = ephor_explain::explain(payload, knowledge).map_err(wrap)?;
-            if let Some(node) = having(&explanation.root, id) {
-                return Ok(Found { explanation, node: Some(node) });
-            }
-        }
-    }
-    if sources.rpc.is_empty() || !what.starts_with("0x") {
-        let files: Vec<String> = sources.files.iter().map(|file| file.display().to_string()).collect();
-        let searched = if files.is_empty() { "no file at all".to_owned() } else { files.join(", ") };
-        return Err(wrap(SubjectError::NotFound { id: what.to_owned(), searched }));
-    }
-    let payload = block_on(transaction(id, sources.rpc))?;
-    let payload = surrounded(payload, surroundings, knowledge)?;
-    Ok(Found { explanation: ephor_explain::explain(payload, knowledge).map_err(wrap)?, node: None })
-}
-
 /// The way to the first node that has an id.
 fn having(node: &Node, id: B256) -> Option<Vec<usize>> {
     if node.ids.iter().any(|each| each.hash == id) {
@@ -226,23 +350,4 @@ fn having(node: &Node, id: B256) -> Option<Vec<usize>> {
         let way = having(child, id)?;
         Some(std::iter::once(i + 1).chain(way).collect())
     })
-}
-
-/// Asks each endpoint for a transaction. The answer is read as JSON, since child chains have types of transactions of their own.
-async fn transaction(hash: B256, endpoints: &[String]) -> Result<Payload, Failure> {
-    let ask = |source| wrap(SubjectError::Ask { source: Box::new(source) });
-    for endpoint in endpoints {
-        let provider = http::provider(&http::url(endpoint)?)?;
-        let answer: Value = provider.raw_request("eth_getTransactionByHash".into(), (hash,)).await.map_err(ask)?;
-        if answer.is_null() {
-            continue;
-        }
-        let chain = provider.get_chain_id().await.map_err(ask)?;
-        let of = format!("the transaction {hash}");
-        let read = input::read(&answer.to_string()).map_err(|source| wrap(SubjectError::Input { of, source }))?;
-        if let [subject] = &read[..] {
-            return Ok(Payload { chain: Some(chain), ..subject.payload() });
-        }
-    }
-    Err(wrap(SubjectError::NoTransaction { hash }))
 }

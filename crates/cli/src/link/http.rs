@@ -37,7 +37,7 @@ pub(crate) fn url(text: &str) -> Result<Url, LinkError> {
 }
 
 /// The endpoint of a chain on a network of `ephor up`: a path below the network's own.
-pub(super) fn below(base: &Url, chain: &str) -> Url {
+pub(crate) fn below(base: &Url, chain: &str) -> Url {
     let mut url = base.clone();
     let path = format!("{}/{chain}", base.path().trim_end_matches('/'));
     url.set_path(&path);
@@ -48,6 +48,11 @@ pub(super) fn below(base: &Url, chain: &str) -> Url {
 pub(crate) fn host(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+/// Gives the process its one provider of cryptography. Whoever comes second finds it there.
+pub(crate) fn install_cryptography() {
+    let _ = ring::default_provider().install_default();
 }
 
 /// A provider for an endpoint. Nothing is asked of it yet.
@@ -71,8 +76,7 @@ pub(crate) fn client(url: &Url) -> Result<Client, LinkError> {
     if local {
         client = client.no_proxy();
     }
-    // The process has one provider of cryptography; whoever comes second finds it there.
-    let _ = ring::default_provider().install_default();
+    install_cryptography();
     if url.scheme() == "http" {
         let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

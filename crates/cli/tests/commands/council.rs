@@ -44,8 +44,9 @@ fn changes_members_with_the_consent_of_the_owners() {
     // Without a signer the owners of a rehearsal's Safe consent in order: four approvals and the execution.
     let rotated = network.json(&["council", "rotate", "Ada", "dev9"]);
     assert_eq!(count(&rotated), 5);
-    let inner = &rotated["transactions"][4]["call"]["calls"][0];
-    assert!(inner["text"].as_str().expect("a call").starts_with("rotateMember"), "{inner}");
+    let inner = &rotated["transactions"][4]["call"]["children"][0];
+    assert!(inner["function"]["signature"].as_str().expect("a function").starts_with("rotateMember("), "{inner}");
+    assert!(inner["sentence"].as_str().expect("words").starts_with("Exchange the member's key Ada"), "{inner}");
     assert!(members(&network).contains(&network.account("dev9").0.to_lowercase()));
     settle(&network);
 
@@ -133,4 +134,47 @@ fn removes_a_member_by_vote() {
     let taken = relayed["relay"]["taken"].as_array().expect("steps");
     assert!(taken.iter().any(|step| step["what"].as_str().unwrap().starts_with("execute proposal")), "{relayed:#}");
     assert!(!members(&network).contains(&MEMBERS[0].to_owned()));
+}
+
+#[test]
+fn what_most_vote_for_is_executed_by_anybody_and_what_too_few_do_is_not() {
+    let network = Network::up("minimal.toml", START);
+    for member in ["Ada", "Blaise"] {
+        network.json(&["removal", "propose", member, "--description", &format!("{member} is away")]);
+    }
+    network.run(&["removal", "vote", "for"]).refuses(3, &["2 removals could be meant"]);
+    network.run(&["removal", "vote", "for", "Charles"]).refuses(3, &["there is no removal Charles"]);
+    network.run(&["removal", "vote", "perhaps", "Ada"]).refuses(2, &["for, against"]);
+    network.json(&["clock", "advance", "1d 1h"]);
+    let vote = |support: &str, member: &str, voter: &str| {
+        let cast = network.json(&["removal", "vote", support, member, "--signer", voter]);
+        assert_eq!(cast["transactions"][0]["action"]["kind"], "vote-on-proposal", "{cast:#}");
+    };
+    for voter in ["dev0", "dev1", "dev2"] {
+        vote("for", "Ada", voter);
+        vote("for", "Blaise", voter);
+    }
+    // Five sixths of the votes must be exceeded.
+    vote("against", "Blaise", "dev3");
+    network.json(&["clock", "advance", "8d"]);
+    let status = network.json(&["removal", "status"])["removals"].clone();
+    let state = |member: &str| {
+        let found =
+            status.as_array().expect("removals").iter().find(|removal| {
+                removal["removes"].as_str().is_some_and(|removed| removed.eq_ignore_ascii_case(member))
+            });
+        found.expect("the removal")["state"].as_str().expect("a state").to_lowercase()
+    };
+    assert_eq!((state(MEMBERS[0]), state(MEMBERS[1])), ("succeeded".to_owned(), "defeated".to_owned()));
+    let shown = network.run(&["removal", "status"]).exits(0).stdout;
+    for part in ["(Ada): Succeeded", "(Blaise): Defeated", "72,000 for, 24,000 against"] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    network.run(&["removal", "execute", "Blaise", "--signer", "dev9"]).exits(6);
+    // Ada's is the only one that is open.
+    let executed = network.json(&["removal", "execute", "--signer", "dev9"]);
+    assert_eq!(executed["transactions"][0]["action"]["kind"], "execute", "{executed:#}");
+    let left = members(&network);
+    assert!(!left.contains(&MEMBERS[0].to_owned()) && left.contains(&MEMBERS[1].to_owned()), "{left:?}");
+    settle(&network);
 }

@@ -79,6 +79,12 @@ impl Walk<'_> {
         let item = Item { sender, to, l2_block, l1_block, timestamp, value, data: data.of(self.payload) };
         add_id(node, IdKind::Item, item.hash());
         node.from = Some(sender);
+        // The sender is on the child chain, and is called what it is called there.
+        let there = self.knowledge.book.only_chain(sender);
+        if there.is_some() && there != call.chain {
+            self.name_there(node, "l2Sender", there, sender);
+            node.sentence = node.sentence.replace(&sender.to_string(), &self.words(there).label(sender));
+        }
         shown_below(node, &["data"]);
         node.children = vec![self.call(Call { from: None, ..call.makes(to, value, data) })];
         Some(())
