@@ -9,10 +9,11 @@ use ephor_ceremony::{
     World,
     bundle::Author,
     chunks,
-    drill::{Drill, Participant},
+    drill::{Deed, Drill, Participant, Place, Witnessed},
     expectation, formats,
     outline::outline,
     recipe,
+    signature::{MAX_SIGNERS, signers},
     task::TaskFile,
     typed_data,
 };
@@ -171,6 +172,7 @@ pub fn read(kind: Kind, bytes: &[u8]) {
                 drop(recipe::action(&calls, Some(kind)));
             }
             assert!(!outline(&ceremony, &ceremony.action).is_empty());
+            assert!(signers(B256::repeat_byte(1), bytes).len() <= MAX_SIGNERS);
         }
     }
 }
@@ -214,8 +216,25 @@ pub fn seeds() -> Vec<Vec<u8>> {
         seeds.push(kinded(Kind::TypedData as u8, document.to_string()));
     }
     let participants = (0..4).map(|n| Participant { name: format!("person {n}"), address: key(n).address() }).collect();
-    let drill = Drill { chain_id: 1_337, participants, threshold: 3, started_seconds: 1_000, entries: Vec::new() };
-    drill.exercises().expect("exercises");
+    let (entries, witnessed) = (Vec::new(), Vec::new());
+    let mut drill =
+        Drill { chain_id: 1_337, participants, threshold: 3, started_seconds: 1_000, entries, place: None, witnessed };
+    let exercises = drill.exercises().expect("exercises");
+    seeds.push(kinded(Kind::Drill as u8, json(&drill)));
+    // The same on a served network, where the first transaction was executed.
+    let at = Address::repeat_byte;
+    drill.place = Some(Place { council: at(1), halves: [at(2), at(3)], upgrade: at(4), proxy: at(5), from_block: 6 });
+    let safe_tx_hash = exercises[0].steps()[0].hashes.safe_tx;
+    drill.witnessed.push(Witnessed {
+        exercise: 1,
+        at_seconds: 1_060,
+        block: 7,
+        transaction: B256::repeat_byte(7),
+        sender: key(0).address(),
+        safe: at(1),
+        deed: Deed::Executed { safe_tx_hash, agreed: vec![key(1).address()] },
+    });
+    drill.report().expect("a report");
     seeds.push(kinded(Kind::Drill as u8, json(&drill)));
     let text = std::fs::read(root("data/optimism/signing-tasks.json")).expect("the tasks");
     let file: serde_json::Value = serde_json::from_slice(&text).expect("JSON");

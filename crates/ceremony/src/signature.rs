@@ -10,6 +10,8 @@
 //! What is refused is told apart: of somebody who is no owner, of a former owner, of another nonce, chain or Safe, malleable (`s` in the
 //! upper half), with a `v` that no Safe takes. Source: the deployed contracts, EIP-2, ERC-1271.
 
+mod packed;
+
 use std::fmt;
 
 use alloy_primitives::{Address, B256, Bytes, Signature as Ecdsa, U256, eip191_hash_message, uint};
@@ -17,12 +19,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::transaction::{Account, Action, Hashes};
 
+pub use packed::{MAX_SIGNERS, encode, signers};
+
 /// Half the order of the curve: a greater `s` is the twin of a smaller one.
 const HALF_ORDER: U256 = uint!(0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0_U256);
 /// The most bytes that a contract's signature may have.
 pub const MAX_CONTRACT_BYTES: usize = 16 * 1024;
-/// The most signatures of an execution that are looked at.
-pub const MAX_SIGNERS: usize = 256;
 /// How far from the nonce a stray signature is looked for.
 const STRAY_NONCES: u64 = 16;
 /// Chains for which a stray signature may be.
@@ -319,56 +321,4 @@ impl fmt::Display for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Whose agreement stands in the signatures of an execution, as far as the bytes alone tell: people by their signatures, others by their
-/// address. What makes no sense is left out; at most [`MAX_SIGNERS`] are looked at.
-#[must_use]
-pub fn signers(hash: B256, signatures: &[u8]) -> Vec<Address> {
-    let mut found = Vec::new();
-    // Where the first contract's data begins, the fixed part ends.
-    let mut end = signatures.len();
-    for (index, each) in signatures.chunks_exact(65).take(MAX_SIGNERS).enumerate() {
-        if index * 65 >= end {
-            break;
-        }
-        match each[64] {
-            0 | 1 => {
-                found.push(Address::from_slice(&each[12..32]));
-                let data = usize::try_from(U256::from_be_slice(&each[32..64])).unwrap_or(usize::MAX);
-                end = if each[64] == 0 { end.min(data) } else { end };
-            }
-            _ => found.extend(signer(hash, each)),
-        }
-    }
-    found
-}
-
-/// Signatures as a Safe takes them: in ascending order of owners, one of each, the data of contracts behind.
-#[must_use]
-pub fn encode(signatures: &[Signature]) -> Bytes {
-    let mut sorted: Vec<&Signature> = signatures.iter().collect();
-    sorted.sort_by_key(|signature| signature.owner);
-    sorted.dedup_by_key(|signature| signature.owner);
-    let mut fixed = Vec::with_capacity(sorted.len() * 65);
-    let mut behind = Vec::new();
-    for signature in &sorted {
-        match &signature.consent {
-            Consent::Signed { signature } => fixed.extend_from_slice(signature),
-            Consent::Approved => {
-                fixed.extend_from_slice(signature.owner.into_word().as_slice());
-                fixed.extend_from_slice(&[0; 32]);
-                fixed.push(1);
-            }
-            Consent::Contract { data } => {
-                let at = U256::from(sorted.len() * 65 + behind.len());
-                fixed.extend_from_slice(signature.owner.into_word().as_slice());
-                fixed.extend_from_slice(&at.to_be_bytes::<32>());
-                fixed.push(0);
-                behind.extend_from_slice(&U256::from(data.len()).to_be_bytes::<32>());
-                behind.extend_from_slice(data);
-            }
-        }
-    }
-    [fixed, behind].concat().into()
 }

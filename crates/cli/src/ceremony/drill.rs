@@ -183,9 +183,9 @@ fn begin(arguments: &DrillArguments, list: &Path, file: &Path) -> Result<Exit, F
 /// Creates what the drill needs on a served network.
 async fn place(arguments: &DrillArguments, url: &str, drill: &mut Drill) -> Result<(), Failure> {
     let endpoint = Endpoint::any(url).await?;
-    let clock = endpoint.rehearsal_clock().await;
     drill.chain_id = endpoint.chain_id;
-    drill.started_seconds = clock.ok_or(CeremonyFailure::NotARehearsal(endpoint.chain_id))?;
+    let not_there = CeremonyFailure::NotARehearsal(endpoint.chain_id);
+    endpoint.rehearsal_clock().await.ok_or(not_there)?;
     // What cannot be held is not begun.
     drill.exercises().map_err(CeremonyFailure::from)?;
     let signer = wallet::open(&arguments.signer, arguments.password_file.as_deref(), Some(&endpoint)).await?;
@@ -197,6 +197,8 @@ async fn place(arguments: &DrillArguments, url: &str, drill: &mut Drill) -> Resu
     let halves = [first, second];
     let (upgrade, _) = created(&endpoint, &signer, &creation::safe(Release::V1_3_0, &halves, 2)).await?;
     drill.place = Some(Place { council, halves, upgrade, proxy, from_block });
+    // It begins when everything is there.
+    drill.started_seconds = endpoint.rehearsal_clock().await.unwrap_or(drill.started_seconds);
     Ok(())
 }
 

@@ -198,3 +198,40 @@ impl Effects {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ephor_abi::safe::ISafeIndexed;
+
+    const HASH: B256 = B256::repeat_byte(0x11);
+    const SAFE: Address = Address::repeat_byte(0x77);
+
+    fn execution() -> Execution {
+        Execution::new(SAFE, HASH)
+    }
+
+    #[track_caller]
+    fn check(event: &impl SolEvent, from: Address, refused: Option<&str>) {
+        let data = event.encode_log_data();
+        let log = Log { address: from, topics: data.topics().to_vec(), data: data.data.clone() };
+        let found = effects(&execution(), &[log], None).refused;
+        match (found, refused) {
+            (None, None) => {}
+            (Some(found), Some(part)) => assert!(found.contains(part), "{found}"),
+            (found, refused) => panic!("{found:?}, expected {refused:?}"),
+        }
+    }
+
+    #[test]
+    fn only_the_safes_own_word_about_this_transaction_counts() {
+        let payment = Default::default();
+        check(&ISafe::ExecutionSuccess { txHash: HASH, payment }, SAFE, None);
+        check(&ISafeIndexed::ExecutionSuccess { txHash: HASH, payment }, SAFE, None);
+        check(&ISafe::ExecutionFailure { txHash: HASH, payment }, SAFE, Some("ExecutionFailure"));
+        check(&ISafeIndexed::ExecutionFailure { txHash: HASH, payment }, SAFE, Some("the nonce is used up"));
+        check(&ISafe::ExecutionSuccess { txHash: B256::ZERO, payment }, SAFE, Some("announced no execution"));
+        check(&ISafe::ExecutionSuccess { txHash: HASH, payment }, Address::ZERO, Some("announced no execution"));
+        assert!(effects(&execution(), &[], None).refused.is_some());
+    }
+}

@@ -41,6 +41,14 @@ pub(super) struct Execution {
     does: String,
 }
 
+#[cfg(test)]
+impl Execution {
+    /// One of which only its Safe and its hash matter.
+    pub(super) fn new(safe: Address, safe_tx_hash: B256) -> Self {
+        Self { safe, safe_tx_hash, data: Bytes::new(), ready: true, does: String::new() }
+    }
+}
+
 /// What came of trying and sending.
 #[derive(Default)]
 struct Outcome {

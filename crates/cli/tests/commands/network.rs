@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
     process::{Child, Stdio},
 };
 
@@ -19,7 +20,12 @@ impl Network {
     /// Stands a charter of the repository up, a day before its next election.
     #[track_caller]
     pub(crate) fn up(charter: &str, start: &str) -> Self {
-        let charter = repository(&format!("charters/{charter}"));
+        Self::of(&repository(&format!("charters/{charter}")), start)
+    }
+
+    /// As [`Self::up`], with a charter from anywhere.
+    #[track_caller]
+    pub(crate) fn of(charter: &Path, start: &str) -> Self {
         let arguments = ["--ephemeral", "--listen", "127.0.0.1:0", "--clock", "manual", "--json", "--log-level", "off"];
         let mut child = command(&["up"])
             .arg(charter)
