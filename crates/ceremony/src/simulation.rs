@@ -133,7 +133,7 @@ pub(crate) trait Ground {
     fn act(&mut self, message: Message) -> Result<Outcome, SimulationError>;
     /// Executes a message and discards its effects; the outcome lists them.
     fn attempt(&mut self, message: Message) -> Result<Outcome, SimulationError>;
-    /// A slot that a message changed, as it is without it.
+    /// A slot that a message changed, as it is without it, and without what was done for its sake only.
     fn slot(&self, address: Address, slot: U256) -> U256;
     /// A balance that a message changed, as it is without it.
     fn balance(&self, address: Address) -> U256;
@@ -160,7 +160,9 @@ pub(crate) fn execute(
     for (account, slots) in tried.changes.storage() {
         for (slot, after) in slots {
             let before = ground.slot(account, slot);
-            changes.push(SlotChange { account, slot, meaning: meaning(root, step, account, slot), before, after });
+            if before != after {
+                changes.push(SlotChange { account, slot, meaning: meaning(root, step, account, slot), before, after });
+            }
         }
     }
     let balances = tried.changes.balances().into_iter();

@@ -7,8 +7,10 @@
 //!   nonce ahead?    ──▶ the Safe is given the ceremony's, which is told
 //!   owners approve, as many as the Safe itself asks for; then it executes
 //! ```
+//! Owners sign where a real ceremony is held. Their approvals stand for that, so they are no part of what changes: a Safe before 1.3.0
+//! takes them away as it executes, and the slot is as if it had never been written.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, U256};
@@ -57,6 +59,8 @@ pub(super) struct ForkStage<S: Source> {
     gas_limit: u64,
     chain_id: u64,
     notes: Vec<Note>,
+    /// Slots that approvals changed which nobody has made on the chain, as they were before.
+    pretended: BTreeMap<(Address, U256), U256>,
 }
 
 fn programs() -> Arc<Programs> {
@@ -79,7 +83,8 @@ impl<S: Base> ForkStage<S> {
     pub(super) fn new(chain_id: u64, base: S) -> Self {
         let header = base.header();
         let (block, spec, gas_limit) = (env(header), spec(chain_id, header), gas_limit(chain_id, header));
-        Self { fork: Fork::new(base, programs(), chain_id, spec), block, gas_limit, chain_id, notes: Vec::new() }
+        let fork = Fork::new(base, programs(), chain_id, spec);
+        Self { fork, block, gas_limit, chain_id, notes: Vec::new(), pretended: BTreeMap::new() }
     }
 
     pub(super) fn source(&mut self) -> &mut S {
@@ -200,7 +205,14 @@ impl<S: Base> ForkStage<S> {
         let mut agreed: Vec<Address> = children.into_iter().copied().collect();
         for owner in people.into_iter().take(needed) {
             let approve = ISafe::approveHashCall { hashToApprove: step.hashes.safe_tx };
-            self.act(Message::call(*owner, step.safe.address, approve.abi_encode()))?;
+            let message = Message::call(*owner, step.safe.address, approve.abi_encode());
+            for (account, slots) in self.attempt(message.clone())?.changes.storage() {
+                for slot in slots.into_keys() {
+                    let before = self.fork.read().slot(account, slot);
+                    self.pretended.entry((account, slot)).or_insert(before);
+                }
+            }
+            self.act(message)?;
             agreed.push(*owner);
         }
         let of = |owner| Signature {
@@ -232,7 +244,8 @@ impl<S: Base> Ground for ForkStage<S> {
     }
 
     fn slot(&self, address: Address, slot: U256) -> U256 {
-        self.fork.read().slot(address, slot)
+        let pretended = self.pretended.get(&(address, slot));
+        pretended.copied().unwrap_or_else(|| self.fork.read().slot(address, slot))
     }
 
     fn balance(&self, address: Address) -> U256 {
