@@ -1,5 +1,7 @@
 //! Batches of calls, and what sets Safe 1.4.1 apart, on the embedded chain.
 
+mod world;
+
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256, b256, bytes};
@@ -14,58 +16,28 @@ use ephor_abi::{
 };
 use ephor_chain::{BlockEnv, Code, Executor, Message, Outcome, SpecId};
 use ephor_programs::{LIBRARIES, SAFE_1_4_1, SAFE_L2_1_4_1};
+use world::{OWNER, REVERT, send};
 
-const OWNER: Address = Address::repeat_byte(0x50);
 const SAFE: Address = Address::repeat_byte(0x77);
 const TARGET: Address = Address::repeat_byte(0xC0);
 
 /// Writes the caller to slot 0.
 const KEEP_CALLER: Bytes = bytes!("3360005500");
-/// Reverts with its calldata.
-const REVERT: Bytes = bytes!("366000600037366000fd");
 
 fn chain(target: Bytes) -> Executor {
     let mut executor = Executor::new(Arc::new(ephor_programs::all()), 1337, SpecId::PRAGUE);
     for (at, program) in LIBRARIES {
         executor.install(*at, &Code::Program(*program), []);
     }
-    executor.install(SAFE, &Code::Program(SAFE_1_4_1), []);
+    world::install(&mut executor, SAFE, SAFE_1_4_1);
     executor.install(TARGET, &Code::Evm(target), []);
-    let setup = ISafe::setupCall {
-        _owners: vec![OWNER],
-        _threshold: U256::ONE,
-        to: Address::ZERO,
-        data: Bytes::new(),
-        fallbackHandler: Address::ZERO,
-        paymentToken: Address::ZERO,
-        payment: U256::ZERO,
-        paymentReceiver: Address::ZERO,
-    };
-    assert!(send(&mut executor, OWNER, SAFE, setup.abi_encode()).is_success());
     executor
-}
-
-#[track_caller]
-fn send(executor: &mut Executor, from: Address, to: Address, data: Vec<u8>) -> Outcome {
-    executor.call(&BlockEnv::default(), Message::call(from, to, data)).expect("a message that can be executed")
 }
 
 /// The owner's Safe delegate-calls a batch.
 #[track_caller]
 fn through_safe(executor: &mut Executor, to: Address, data: Vec<u8>) -> Outcome {
-    let signature = [OWNER.into_word().as_slice(), &[0; 32], &[1]].concat();
-    let call = ISafe::execTransactionCall {
-        to,
-        value: U256::ZERO,
-        data: data.into(),
-        operation: 1,
-        safeTxGas: U256::ZERO,
-        baseGas: U256::ZERO,
-        gasPrice: U256::ZERO,
-        gasToken: Address::ZERO,
-        refundReceiver: Address::ZERO,
-        signatures: signature.into(),
-    };
+    let call = world::transaction(to, data.into(), 1);
     send(executor, OWNER, SAFE, call.abi_encode())
 }
 

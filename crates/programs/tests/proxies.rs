@@ -1,5 +1,7 @@
 //! What stands before a contract: proxies with an administrator, and proxies of Safes.
 
+mod world;
+
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256, bytes, keccak256, uint};
@@ -11,6 +13,7 @@ use ephor_abi::{
 use ephor_chain::{BlockEnv, Code, Executor, Message, Outcome, SpecId, Status};
 use ephor_programs::{PROXY, SAFE_L2, SAFE_PROXY};
 use stylus_sdk::abi::CONSTRUCTOR_SELECTOR;
+use world::REVERT;
 
 const ADMIN: Address = Address::repeat_byte(0xAD);
 const SOMEBODY: Address = Address::repeat_byte(0x50);
@@ -20,8 +23,6 @@ const AT: Address = Address::repeat_byte(0x77);
 
 /// Returns its calldata.
 const ECHO: Bytes = bytes!("366000600037366000f3");
-/// Reverts with its calldata.
-const REVERT: Bytes = bytes!("366000600037366000fd");
 /// Writes the value sent along to slot 0 and returns nothing.
 const STORE: Bytes = bytes!("3460005500");
 
@@ -130,17 +131,7 @@ fn the_administrator_reaches_the_proxy_alone() {
 }
 
 fn setup_call() -> Vec<u8> {
-    ISafe::setupCall {
-        _owners: vec![ADMIN, SOMEBODY],
-        _threshold: U256::from(2),
-        to: Address::ZERO,
-        data: Bytes::new(),
-        fallbackHandler: Address::ZERO,
-        paymentToken: Address::ZERO,
-        payment: U256::ZERO,
-        paymentReceiver: Address::ZERO,
-    }
-    .abi_encode()
+    world::setup(vec![ADMIN, SOMEBODY])
 }
 
 /// The code of a Safe at [`IMPLEMENTATION`], and what stands before it at [`AT`].

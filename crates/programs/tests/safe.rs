@@ -1,21 +1,21 @@
 //! What a Safe does that the recorded traces do not show: refunds that are paid, guards that refuse.
 
+mod world;
+
 use std::sync::Arc;
 
 use alloy_primitives::{Address, Bytes, U256, bytes};
 use alloy_sol_types::{Revert, SolCall, SolError, SolEvent};
 use ephor_abi::safe::ISafe;
-use ephor_chain::{BlockEnv, Code, Executor, Message, Outcome, SpecId, Status};
+use ephor_chain::{Code, Executor, Outcome, SpecId, Status};
 use ephor_programs::SAFE;
+use world::{OWNER, REVERT};
 
-const OWNER: Address = Address::repeat_byte(0x50);
 const AT: Address = Address::repeat_byte(0x77);
 const CONTRACT: Address = Address::repeat_byte(0xC0);
 
 /// Stops without data.
 const STOP: Bytes = bytes!("00");
-/// Reverts with its calldata.
-const REVERT: Bytes = bytes!("366000600037366000fd");
 /// Reverts without data.
 const REVERT_EMPTY: Bytes = bytes!("60006000fd");
 
@@ -27,41 +27,25 @@ fn one(bytes: u8) -> Bytes {
 /// A Safe with one owner at [`AT`], and `code` at [`CONTRACT`].
 fn safe(code: Bytes) -> Executor {
     let mut executor = Executor::new(Arc::new(ephor_programs::all()), 42161, SpecId::PRAGUE);
-    executor.install(AT, &Code::Program(SAFE), []);
+    world::install(&mut executor, AT, SAFE);
     executor.install(CONTRACT, &Code::Evm(code), []);
-    let setup = ISafe::setupCall {
-        _owners: vec![OWNER],
-        _threshold: U256::ONE,
-        to: Address::ZERO,
-        data: Bytes::new(),
-        fallbackHandler: Address::ZERO,
-        paymentToken: Address::ZERO,
-        payment: U256::ZERO,
-        paymentReceiver: Address::ZERO,
-    };
-    assert!(send(&mut executor, OWNER, setup.abi_encode()).is_success());
     executor
 }
 
 #[track_caller]
 fn send(executor: &mut Executor, from: Address, data: Vec<u8>) -> Outcome {
-    executor.call(&BlockEnv::default(), Message::call(from, AT, data)).expect("a message that can be executed")
+    world::send(executor, from, AT, data)
 }
 
 /// A transaction of the owner, who agrees by sending it.
 fn transaction(gas_price: u64, gas_token: Address) -> ISafe::execTransactionCall {
-    let signature = [OWNER.into_word().as_slice(), &[0; 32], &[1]].concat();
     ISafe::execTransactionCall {
-        to: OWNER,
-        value: U256::ZERO,
-        data: Bytes::new(),
-        operation: 0,
         safeTxGas: U256::from(50_000),
         baseGas: U256::from(1_000_000),
         gasPrice: U256::from(gas_price),
         gasToken: gas_token,
         refundReceiver: OWNER,
-        signatures: signature.into(),
+        ..world::transaction(OWNER, Bytes::new(), 0)
     }
 }
 
