@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use revm::state::{AccountInfo, Bytecode, EvmState};
+use revm::{
+    primitives::KECCAK_EMPTY,
+    state::{AccountInfo, Bytecode, EvmState},
+};
 
 use crate::{
     disk::Disk,
@@ -191,7 +194,7 @@ impl State {
     /// The account as the virtual machine takes it.
     pub(crate) fn account(&self, address: Address) -> Option<AccountInfo> {
         let AccountRecord { balance, nonce, code_hash } = self.record(address)?;
-        let code = Some(self.code_of(code_hash));
+        let code = Some(if code_hash == KECCAK_EMPTY { Bytecode::default() } else { self.code_of(code_hash) });
         Some(AccountInfo { balance, nonce, code_hash, account_id: None, code })
     }
 }

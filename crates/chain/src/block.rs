@@ -25,7 +25,7 @@ use crate::{
     config::{BlockRule, BlockTime, ChainConfig},
     disk::records::Head,
     executor::BlockEnv,
-    receipts::{Receipts, ReceiptsBuilder},
+    receipts::{BlockReceipts, Receipts},
     tx::Transaction,
 };
 
@@ -201,17 +201,17 @@ impl Place {
         parent_hash: B256,
         state_root: B256,
         txs: BlockTxs,
-        receipts: ReceiptsBuilder,
+        receipts: BlockReceipts,
     ) -> StoredBlock {
         let header = Header {
             transactions_root: txs.root,
-            receipts_root: ordered_trie_root_encoded(&receipts.encoded),
+            receipts_root: receipts.root,
             logs_bloom: receipts.bloom,
             gas_used: receipts.gas_used,
             ..self.header(config, parent_hash, state_root)
         };
         let l1_block = self.evm_number(config);
-        StoredBlock { hash: header.hash_slow(), header, l1_block, txs: txs.list, receipts: receipts.finish() }
+        StoredBlock { hash: header.hash_slow(), header, l1_block, txs: txs.list, receipts: receipts.list }
     }
 
     /// The empty block of this place, after the stored block `anchor`. The state is still the same.

@@ -32,6 +32,7 @@ mod proof;
 mod query;
 mod receipts;
 mod scene;
+mod scribe;
 mod simulate;
 mod stand_in;
 mod state;

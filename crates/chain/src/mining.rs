@@ -19,9 +19,11 @@ use crate::{
     chain::{Chain, ChainError},
     config::BlockTime,
     executor::{Changes, Message, Outcome, Status, outcome},
-    handler::{Rules, Runner},
+    handler::{Rules, Runner, intrinsic_gas},
     ledger::Delta,
-    receipts::ReceiptsBuilder,
+    receipts::BlockReceipts,
+    scribe::{Ended, Outbox, beside},
+    state::StateDelta,
     trie::TrieDelta,
     tx::{SignedTx, Transaction, TxError, UnsignedTx},
 };
@@ -150,7 +152,7 @@ impl Chain {
         let params = &self.vm.inner.ctx.cfg.gas_params;
         let (accounts, slots) =
             envelope.access_list().map_or((0, 0), |list| (list.len() as u64, list.storage_keys_count() as u64));
-        let gas = params.initial_tx_gas(envelope.input(), envelope.is_create(), accounts, slots, 0, None);
+        let gas = intrinsic_gas(params, envelope.input(), envelope.is_create(), accounts, slots);
         let (intrinsic, limit) = (gas.initial_total_gas().max(gas.floor_gas()), envelope.gas_limit());
         if intrinsic > limit {
             return Err(TxError::IntrinsicGas { intrinsic, limit });
@@ -178,11 +180,12 @@ impl Chain {
     pub fn mine(&mut self, time: BlockTime) -> Result<Mined, ChainError> {
         let place = self.place_at(time)?;
         let pool = std::mem::take(&mut self.pool);
-        let (run, txs) = beside(pool.len(), || BlockTxs::new(&pool), || self.run_block(place, &pool));
+        let ((run, change), txs, receipts) =
+            beside(&pool, |outbox| (self.run_block(place, &pool, outbox), self.block_change()));
         let txs = txs.keeping(&run.included);
         let results =
             run.results.into_iter().zip(&txs.list).map(|(result, tx)| TxResult { hash: tx.hash, ..result }).collect();
-        let sealed = self.seal(place, txs, run.receipts);
+        let sealed = change.map(|change| self.seal(place, txs, receipts, change));
         let block = match sealed.and_then(|(block, step)| self.take_step(&step).map(|()| block)) {
             Ok(block) => block,
             Err(error) => {
@@ -199,41 +202,51 @@ impl Chain {
         Ok(Mined { number, hash, results, dropped: run.dropped })
     }
 
-    /// The block of what was executed, and the step that takes it over.
-    fn seal(
-        &mut self,
-        place: Place,
-        txs: BlockTxs,
-        receipts: ReceiptsBuilder,
-    ) -> Result<(Arc<StoredBlock>, Delta), ChainError> {
+    /// What a block that was executed changes.
+    fn block_change(&mut self) -> Result<(StateDelta, TrieDelta), ChainError> {
         let state = self.vm.inner.ctx.journaled_state.finalize();
-        let ledger = self.vm.state();
-        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
+        let ledger = self.ledger();
         let state = ledger.state.difference(state);
-        let TrieDelta { root, nodes } = ledger.rooted(&state)?;
-        let block = Arc::new(place.seal(&ledger.config, parent, root, txs, receipts));
-        let step = Delta { state, added: vec![Arc::clone(&block)], nodes, ..Delta::default() };
-        Ok((block, step))
+        let tries = ledger.rooted(&state)?;
+        Ok((state, tries))
     }
 
-    fn run_block(&mut self, place: Place, pool: &[Transaction]) -> BlockRun {
+    /// The block of what was executed, and the step that takes it over.
+    fn seal(
+        &self,
+        place: Place,
+        txs: BlockTxs,
+        receipts: BlockReceipts,
+        (state, TrieDelta { root, nodes }): (StateDelta, TrieDelta),
+    ) -> (Arc<StoredBlock>, Delta) {
+        let ledger = self.ledger();
+        let parent = ledger.hash_of(place.number - 1).unwrap_or_default();
+        let block = Arc::new(place.seal(&ledger.config, parent, root, txs, receipts));
+        let step = Delta { state, added: vec![Arc::clone(&block)], nodes, ..Delta::default() };
+        (block, step)
+    }
+
+    fn run_block(&mut self, place: Place, pool: &[Transaction], mut outbox: Outbox) -> BlockRun {
         let config = self.config().clone();
         self.vm.inner.ctx.set_block(place.env(&config).to_revm());
         let Ok(()) = self.begin_block(place.number);
         let mut run = BlockRun {
             taken: 0,
             included: Vec::with_capacity(pool.len()),
-            receipts: ReceiptsBuilder::default(),
+            gas_used: 0,
             results: Vec::with_capacity(pool.len()),
             dropped: Vec::new(),
         };
         for (place, tx) in pool.iter().enumerate() {
-            if run.receipts.gas_used.saturating_add(tx.gas_limit()) > config.gas_limit {
+            if run.gas_used.saturating_add(tx.gas_limit()) > config.gas_limit {
                 break;
             }
             run.taken += 1;
             match self.run_tx(tx) {
-                Ok(result) => run.push(place, tx, outcome(result, Changes::default(), self.vm.panic.take())),
+                Ok(result) => {
+                    let outcome = outcome(result, Changes::default(), self.vm.panic.take());
+                    outbox.push(run.take(place, tx, outcome));
+                }
                 Err(EVMError::Transaction(fault)) => {
                     let fault = TxError::from_revm(fault, tx, config.gas_limit, config.base_fee);
                     run.dropped.push((tx.hash(), fault));
@@ -292,32 +305,21 @@ struct BlockRun {
     taken: usize,
     /// The places in the pool of those that are in the block.
     included: Vec<usize>,
-    receipts: ReceiptsBuilder,
+    /// By those in the block.
+    gas_used: u64,
     /// Of those in the block; their hashes are not known here.
     results: Vec<TxResult>,
     dropped: Vec<(B256, TxError)>,
 }
 
 impl BlockRun {
-    fn push(&mut self, place: usize, tx: &Transaction, outcome: Outcome) {
+    /// Takes a transaction that was executed into the block. Returns what its receipt says.
+    fn take(&mut self, place: usize, tx: &Transaction, outcome: Outcome) -> Ended {
         let Outcome { status, output, gas_used, logs, created, panic, .. } = outcome;
-        self.receipts.push(tx.tx_type(), status == Status::Success, gas_used, created, logs);
+        let (tx_type, success) = (tx.tx_type(), status == Status::Success);
+        self.gas_used += gas_used;
         self.results.push(TxResult { hash: B256::ZERO, status, gas_used, output, created, panic });
         self.included.push(place);
+        Ended { tx_type, success, gas_used, created, logs }
     }
-}
-
-/// Below this many transactions, another thread costs more than it saves.
-const WORTH_A_THREAD: usize = 64;
-
-/// Does `first` while `second` runs: on another thread if there are enough transactions.
-fn beside<A: Send, B>(txs: usize, first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (B, A) {
-    if txs < WORTH_A_THREAD {
-        return (second(), first());
-    }
-    std::thread::scope(|scope| {
-        let first = scope.spawn(first);
-        let second = second();
-        (second, first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })
 }

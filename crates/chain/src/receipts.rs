@@ -8,8 +8,9 @@ use alloy_primitives::{
     Address, B256, Bloom, BloomInput, Bytes, Log, LogData, keccak256,
     map::{AddressMap, B256Map},
 };
+use alloy_trie::{HashBuilder, Nibbles};
 
-use crate::tx::UNSIGNED_TX_TYPE;
+use crate::{scribe::Ended, tx::UNSIGNED_TX_TYPE};
 
 /// The packed receipts of one block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,7 +106,23 @@ fn index(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }
 
-/// Packs the receipts of a block while it is being executed, and encodes each for the receipts' trie.
+/// The receipts of a block, with what its header says of them.
+#[derive(Debug)]
+pub(crate) struct BlockReceipts {
+    pub(crate) list: Receipts,
+    pub(crate) root: B256,
+    pub(crate) bloom: Bloom,
+    pub(crate) gas_used: u64,
+}
+
+impl Default for BlockReceipts {
+    /// Those of a block without transactions.
+    fn default() -> Self {
+        ReceiptsBuilder::default().finish()
+    }
+}
+
+/// Packs the receipts of a block one by one, and puts each into the receipts' trie.
 #[derive(Debug, Default)]
 pub(crate) struct ReceiptsBuilder {
     packed: Receipts,
@@ -113,14 +130,17 @@ pub(crate) struct ReceiptsBuilder {
     /// Hashes of the addresses and topics seen in this block: most recur, and hashing them is a bloom's whole cost.
     addresses: AddressMap<B256>,
     topics: B256Map<B256>,
-    pub(crate) encoded: Vec<Vec<u8>>,
-    pub(crate) bloom: Bloom,
-    pub(crate) gas_used: u64,
+    root: ListRoot,
+    /// Room to encode in.
+    encoded: Vec<u8>,
+    bloom: Bloom,
+    gas_used: u64,
 }
 
 impl ReceiptsBuilder {
     /// Adds the receipt of the next transaction.
-    pub(crate) fn push(&mut self, tx_type: u8, success: bool, gas_used: u64, created: Option<Address>, logs: Vec<Log>) {
+    pub(crate) fn push(&mut self, ended: Ended) {
+        let Ended { tx_type, success, gas_used, created, logs } = ended;
         self.gas_used += gas_used;
         let mut bloom = Bloom::ZERO;
         for log in &logs {
@@ -145,21 +165,77 @@ impl ReceiptsBuilder {
             logs_end: self.packed.logs.len() as u64,
             created: created.unwrap_or_default(),
         });
-        self.encoded.push(encode(tx_type, success, self.gas_used, &bloom, logs));
+        self.encoded.clear();
+        if tx_type != 0 {
+            debug_assert!(tx_type <= UNSIGNED_TX_TYPE);
+            self.encoded.push(tx_type);
+        }
+        let receipt =
+            ConsensusReceipt { status: Eip658Value::Eip658(success), cumulative_gas_used: self.gas_used, logs };
+        receipt.rlp_encode_with_bloom(&bloom, &mut self.encoded);
+        self.root.push(&self.encoded);
     }
 
-    pub(crate) fn finish(self) -> Receipts {
-        Receipts { data: self.data.into(), ..self.packed }
+    pub(crate) fn finish(self) -> BlockReceipts {
+        let Self { packed, data, root, bloom, gas_used, .. } = self;
+        BlockReceipts { list: Receipts { data: data.into(), ..packed }, root: root.finish(), bloom, gas_used }
     }
 }
 
-fn encode(tx_type: u8, success: bool, cumulative_gas_used: u64, bloom: &Bloom, logs: Vec<Log>) -> Vec<u8> {
-    let receipt = ConsensusReceipt { status: Eip658Value::Eip658(success), cumulative_gas_used, logs };
-    let mut out = Vec::with_capacity(1 + receipt.rlp_encoded_length_with_bloom(bloom));
-    if tx_type != 0 {
-        debug_assert!(tx_type <= UNSIGNED_TX_TYPE);
-        out.push(tx_type);
+/// The root of the trie of a list, made while the list grows.
+///
+/// The keys of the trie are the RLP of the indices, and they have to come in order. That of zero, `0x80`, is after that of 127 and
+/// before that of 128, `0x8180`, so the first value waits.
+#[derive(Debug, Default)]
+struct ListRoot {
+    trie: HashBuilder,
+    first: Option<Vec<u8>>,
+    len: usize,
+}
+
+impl ListRoot {
+    fn push(&mut self, value: &[u8]) {
+        /// The last index whose RLP is the index itself.
+        const LAST_BYTE: usize = 0x7f;
+        match self.len {
+            0 => self.first = Some(value.to_vec()),
+            index => self.add(index, value),
+        }
+        if self.len == LAST_BYTE {
+            self.add_first();
+        }
+        self.len += 1;
     }
-    receipt.rlp_encode_with_bloom(bloom, &mut out);
-    out
+
+    fn add(&mut self, index: usize, value: &[u8]) {
+        self.trie.add_leaf(Nibbles::unpack(alloy_rlp::encode_fixed_size(&index)), value);
+    }
+
+    fn add_first(&mut self) {
+        if let Some(first) = self.first.take() {
+            self.add(0, &first);
+        }
+    }
+
+    fn finish(mut self) -> B256 {
+        self.add_first();
+        self.trie.root()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_trie::root::ordered_trie_root_encoded;
+
+    use super::*;
+
+    #[test]
+    fn a_growing_list_has_the_root_of_the_whole_list() {
+        let values: Vec<Vec<u8>> = (0..700_usize).map(|index| vec![index.to_be_bytes()[7]; 1 + index % 50]).collect();
+        for len in (0..=260).chain([511, 512, 513, 700]) {
+            let mut root = ListRoot::default();
+            values[..len].iter().for_each(|value| root.push(value));
+            assert_eq!(root.finish(), ordered_trie_root_encoded(&values[..len]), "of {len}");
+        }
+    }
 }
