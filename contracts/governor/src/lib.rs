@@ -19,10 +19,10 @@ mod timelock;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, B256, FixedBytes, U256};
 use ephor_abi::governor::ITimelockedGovernor;
 use ephor_parts::{
-    Eip712, Gap, Outcome, dispatch,
+    Eip712, Gap, Memory, Outcome, dispatch,
     erc165::{self, Erc165},
     governor::{
         self, Governor, Operations, ProposalState, Proposals, Settings, VotingToken,
@@ -69,7 +69,7 @@ dispatch! {
         );
     nonpayable ITimelockedGovernor::proposalEtaCall => proposal_eta(proposal: U256);
     nonpayable ITimelockedGovernor::queueCall =>
-        queue(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
+        queue(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Memory>, description_hash: B256);
     nonpayable ITimelockedGovernor::timelockCall => timelock();
     nonpayable ITimelockedGovernor::updateTimelockCall => update_timelock(timelock: Address);
     inherit [
@@ -177,7 +177,7 @@ impl Governor for L2ArbitrumGovernor {
         self.cast_and_extend(proposal, voter, support, reason, params)
     }
 
-    fn carry_out(&mut self, _proposal: U256, operations: &Operations, description_hash: B256) -> Outcome {
+    fn carry_out(&mut self, _proposal: U256, operations: &Operations<'_>, description_hash: B256) -> Outcome {
         self.execute_in_timelock(operations, description_hash)
     }
 }

@@ -6,7 +6,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, U256};
 use ephor_abi::{
     governor::ITimelockedGovernor::{ProposalQueued, TimelockChange},
     timelock::ITimelock::{
@@ -15,9 +15,11 @@ use ephor_abi::{
     },
 };
 use ephor_parts::{
-    Checked, Gap, Outcome, emit,
+    Checked, Gap, Memory, Outcome,
+    call::{encode_call, invoke_encoded, query_encoded},
+    emit,
     governor::{Governor, Operations, ProposalState, lifecycle},
-    invoke, query, require,
+    query, require,
 };
 use stylus_sdk::{
     prelude::*,
@@ -101,7 +103,7 @@ impl L2ArbitrumGovernor {
         &mut self,
         targets: Vec<Address>,
         values: Vec<U256>,
-        calldatas: Vec<Bytes>,
+        calldatas: Vec<Memory<'_>>,
         description_hash: B256,
     ) -> Outcome<U256> {
         let operations = Operations { targets, values, calldatas };
@@ -110,25 +112,13 @@ impl L2ArbitrumGovernor {
 
         let timelock = self.timelock()?;
         let (delay,): (U256,) = query(self.vm(), timelock, &getMinDelayCall {})?;
-        let Operations { targets, values, calldatas } = operations;
-        let hash = hashOperationBatchCall {
-            targets,
-            values,
-            payloads: calldatas,
-            predecessor: B256::ZERO,
-            salt: description_hash,
-        };
-        let (id,): (B256,) = query(self.vm(), timelock, &hash)?;
+        let Operations { targets, values, calldatas } = &operations;
+        let (targets, values, payloads) = (targets.as_slice(), values.as_slice(), calldatas.as_slice());
+        let batch = (targets, values, payloads, B256::ZERO, description_hash);
+        let (id,): (B256,) = query_encoded(self.vm(), timelock, &encode_call::<hashOperationBatchCall, _>(&batch))?;
         self.timelock.operations.setter(proposal).set(id);
-        let schedule = scheduleBatchCall {
-            targets: hash.targets,
-            values: hash.values,
-            payloads: hash.payloads,
-            predecessor: hash.predecessor,
-            salt: hash.salt,
-            delay,
-        };
-        invoke(self.vm(), timelock, U256::ZERO, &schedule)?;
+        let batch = (targets, values, payloads, B256::ZERO, description_hash, delay);
+        invoke_encoded(self.vm(), timelock, U256::ZERO, &encode_call::<scheduleBatchCall, _>(&batch))?;
         let eta = U256::from(self.vm().block_timestamp()).plus(delay)?;
         emit(self.vm(), &ProposalQueued { proposalId: proposal, eta });
         Ok(proposal)
@@ -138,10 +128,10 @@ impl L2ArbitrumGovernor {
     ///
     /// # Errors
     /// What the timelock refuses.
-    pub(crate) fn execute_in_timelock(&self, operations: &Operations, description_hash: B256) -> Outcome {
-        let Operations { targets, values, calldatas } = operations.clone();
-        let execute =
-            executeBatchCall { targets, values, payloads: calldatas, predecessor: B256::ZERO, salt: description_hash };
-        invoke(self.vm(), self.timelock()?, self.vm().msg_value(), &execute).map(drop)
+    pub(crate) fn execute_in_timelock(&self, operations: &Operations<'_>, description_hash: B256) -> Outcome {
+        let Operations { targets, values, calldatas } = operations;
+        let batch = (targets.as_slice(), values.as_slice(), calldatas.as_slice(), B256::ZERO, description_hash);
+        let execute = encode_call::<executeBatchCall, _>(&batch);
+        invoke_encoded(self.vm(), self.timelock()?, self.vm().msg_value(), &execute).map(drop)
     }
 }

@@ -20,13 +20,13 @@ mod voting;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, B256, FixedBytes, U256};
 use ephor_abi::{
     common::ICommonErrors::NotAContract,
     election::IMemberElection::{self, InvalidDurations, OnlyNomineeElectionGovernor},
 };
 use ephor_parts::{
-    Eip712, Gap, Outcome, Text,
+    Eip712, Gap, Memory, Outcome,
     call::is_contract,
     calldata::U240,
     dispatch,
@@ -179,11 +179,11 @@ impl Governor for MemberElection {
     fn proposal_threshold(&self) -> Outcome<U256> {
         Ok(U256::ZERO)
     }
-    fn carry_out(&mut self, proposal_id: U256, operations: &Operations, _: B256) -> Outcome {
+    fn carry_out(&mut self, proposal_id: U256, operations: &Operations<'_>, _: B256) -> Outcome {
         self.install(proposal_id, index_of(&operations.calldatas)?)
     }
 
-    fn propose(&mut self, _: Vec<Address>, _: Vec<U256>, _: Vec<Bytes>, _: Text) -> Outcome<U256> {
+    fn propose(&mut self, _: Vec<Address>, _: Vec<U256>, _: Vec<Memory<'_>>, _: Memory<'_>) -> Outcome<U256> {
         refuse_proposal()
     }
     fn cast_vote(&mut self, _: U256, _: u8) -> Outcome<U256> {
@@ -200,13 +200,13 @@ impl Governor for MemberElection {
         proposal_id: U256,
         support: u8,
         reason: &[u8],
-        params: Bytes,
+        params: Memory<'_>,
         v: u8,
         r: B256,
         s: B256,
     ) -> Outcome<U256> {
         let signature = Signature { v, r, s };
-        self.cast_signed(SignedBallot { proposal_id, support, reason, params: &params, signature })
+        self.cast_signed(SignedBallot { proposal_id, support, reason, params: params.0, signature })
     }
 }
 

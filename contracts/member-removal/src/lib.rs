@@ -22,7 +22,7 @@ mod removal;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, FixedBytes, U256};
 use ephor_abi::{
     common::ICommonErrors::NotAContract,
     election::{
@@ -31,7 +31,7 @@ use ephor_abi::{
     },
 };
 use ephor_parts::{
-    Eip712, Gap, Outcome, Revert, Text,
+    Eip712, Gap, Memory, Outcome, Revert,
     call::is_contract,
     dispatch, ensure,
     erc165::{self, Erc165},
@@ -211,10 +211,10 @@ impl Governor for MemberRemovalGovernor {
         &mut self,
         targets: Vec<Address>,
         values: Vec<U256>,
-        calldatas: Vec<Bytes>,
-        description: Text,
+        calldatas: Vec<Memory<'_>>,
+        description: Memory<'_>,
     ) -> Outcome<U256> {
-        self.propose_removal(targets, values, calldatas, &description.0)
+        self.propose_removal(targets, values, calldatas, description.0)
     }
 }
 

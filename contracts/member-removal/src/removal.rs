@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, Bytes, FixedBytes, U256, uint};
+use alloy_primitives::{Address, FixedBytes, U256, uint};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use ephor_abi::{
     council::ICouncilManager::{firstCohortIncludesCall, removeMemberCall, secondCohortIncludesCall},
@@ -12,7 +12,7 @@ use ephor_abi::{
     },
 };
 use ephor_parts::{
-    Outcome, Revert,
+    Memory, Outcome, Revert,
     calldata::decode,
     emit, ensure,
     governor::{Operations, lifecycle},
@@ -41,7 +41,7 @@ impl MemberRemovalGovernor {
         &mut self,
         targets: Vec<Address>,
         values: Vec<U256>,
-        calldatas: Vec<Bytes>,
+        calldatas: Vec<Memory<'_>>,
         description: &[u8],
     ) -> Outcome<U256> {
         let [target] = targets[..] else {
@@ -51,12 +51,12 @@ impl MemberRemovalGovernor {
         ensure(target == manager, || TargetNotManager { target })?;
         let value = *values.first().ok_or_else(Revert::out_of_bounds)?;
         ensure(value.is_zero(), || ValueNotZero { value })?;
-        let call = calldatas.first().ok_or_else(Revert::out_of_bounds)?;
+        let Memory(call) = *calldatas.first().ok_or_else(Revert::out_of_bounds)?;
         ensure(call.len() == CALL_LENGTH, || UnexpectedCalldataLength { len: U256::from(call.len()) })?;
         let (selector, arguments) = self.separate_selector(call)?;
         let expected = FixedBytes(removeMemberCall::SELECTOR);
         ensure(selector == expected, || CallNotRemoveMember { selector, expectedSelector: expected })?;
-        let (member,): (Address,) = decode(&arguments)?;
+        let (member,): (Address,) = decode(arguments)?;
         ensure(self.is_member(manager, member)?, || MemberNotFound { memberToRemove: member })?;
 
         // The description may be no UTF-8, so it is encoded as bytes, which look the same.
@@ -78,9 +78,9 @@ impl MemberRemovalGovernor {
     ///
     /// # Errors
     /// No data for less than four bytes.
-    pub(crate) fn separate_selector(&self, call: &[u8]) -> Outcome<(FixedBytes<4>, Bytes)> {
+    pub(crate) fn separate_selector<'a>(&self, call: &'a [u8]) -> Outcome<(FixedBytes<4>, &'a [u8])> {
         let (selector, arguments) = call.split_first_chunk().ok_or_else(Revert::empty)?;
-        Ok((FixedBytes(*selector), Bytes::copy_from_slice(arguments)))
+        Ok((FixedBytes(*selector), arguments))
     }
 
     /// Whether the votes in favour are more than the share of all that is asked for.

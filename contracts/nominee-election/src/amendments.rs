@@ -120,7 +120,7 @@ impl NomineeElection {
         ensure(!cutoff.is_zero() && block <= last, || RotationClosed { blockNumber: block, lastBlock: last })?;
         ensure(self.is_compliant_nominee(proposal_id, nominee)?, || NotNominee { nominee })?;
 
-        let message = hash_struct(self.vm(), &(keccak256(ROTATE_NOMINEE_TYPE), proposal_id, nominee));
+        let message = hash_struct(self.vm(), [keccak256(ROTATE_NOMINEE_TYPE), proposal_id.into(), nominee.into_word()]);
         let contender = ecdsa::recover_bytes(self.vm(), self.eip712.digest(message), signature)?;
         ensure(!self.is_contender(proposal_id, contender)?, || AlreadyContender { contender })?;
         ensure(!self.is_nominee(proposal_id, contender)?, || NomineeAlreadyAdded { nominee: contender })?;

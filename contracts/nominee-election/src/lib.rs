@@ -26,7 +26,7 @@ mod vetting;
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, B256, FixedBytes, U256};
 use ephor_abi::{
     common::ICommonErrors::NotAContract,
     election::{
@@ -35,7 +35,7 @@ use ephor_abi::{
     },
 };
 use ephor_parts::{
-    Eip712, Gap, Outcome, Revert, Text,
+    Eip712, Gap, Memory, Outcome, Revert,
     call::is_contract,
     dispatch,
     ecdsa::Signature,
@@ -177,7 +177,9 @@ impl NomineeElection {
 
             let share = Fraction { numerator: params.quorum_numerator, denominator: DENOMINATOR };
             let most = most_nominees(share).map_err(|_| Revert::panic(0x12))?;
-            ensure(most <= MOST_NOMINEES_AT_FIRST, || QuorumNumeratorTooLow { quorumNumeratorValue: params.quorum_numerator })
+            ensure(most <= MOST_NOMINEES_AT_FIRST, || QuorumNumeratorTooLow {
+                quorumNumeratorValue: params.quorum_numerator,
+            })
         })
     }
 
@@ -236,11 +238,11 @@ impl Governor for NomineeElection {
     fn proposal_threshold(&self) -> Outcome<U256> {
         Ok(U256::ZERO)
     }
-    fn carry_out(&mut self, proposal_id: U256, operations: &Operations, _: B256) -> Outcome {
+    fn carry_out(&mut self, proposal_id: U256, operations: &Operations<'_>, _: B256) -> Outcome {
         self.start_member_election(proposal_id, &operations.calldatas)
     }
 
-    fn propose(&mut self, _: Vec<Address>, _: Vec<U256>, _: Vec<Bytes>, _: Text) -> Outcome<U256> {
+    fn propose(&mut self, _: Vec<Address>, _: Vec<U256>, _: Vec<Memory<'_>>, _: Memory<'_>) -> Outcome<U256> {
         refuse_proposal()
     }
     fn cast_vote(&mut self, _: U256, _: u8) -> Outcome<U256> {
@@ -257,13 +259,13 @@ impl Governor for NomineeElection {
         proposal_id: U256,
         support: u8,
         reason: &[u8],
-        params: Bytes,
+        params: Memory<'_>,
         v: u8,
         r: B256,
         s: B256,
     ) -> Outcome<U256> {
         let signature = Signature { v, r, s };
-        self.cast_signed(SignedBallot { proposal_id, support, reason, params: &params, signature })
+        self.cast_signed(SignedBallot { proposal_id, support, reason, params: params.0, signature })
     }
 }
 

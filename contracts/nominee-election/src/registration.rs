@@ -107,7 +107,7 @@ impl NomineeElection {
     /// # Errors
     /// `Error(string)` of the signature check.
     pub(crate) fn recover_add_contender_message(&self, proposal_id: U256, signature: &[u8]) -> Outcome<Address> {
-        let message = hash_struct(self.vm(), &(keccak256(ADD_CONTENDER_TYPE), proposal_id));
+        let message = hash_struct(self.vm(), [keccak256(ADD_CONTENDER_TYPE), proposal_id.into()]);
         ecdsa::recover_bytes(self.vm(), self.eip712.digest(message), signature)
     }
 

@@ -9,7 +9,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use ephor_abi::{
     common::ICommonErrors::ZeroAddress,
     council::ICouncilManager::cohortSizeCall,
@@ -23,7 +23,7 @@ use ephor_abi::{
     },
 };
 use ephor_parts::{
-    Checked, Outcome,
+    Checked, Memory, Outcome,
     calldata::decode,
     election::{Election, index_of},
     emit, ensure,
@@ -80,7 +80,7 @@ impl NomineeElection {
     ///
     /// # Errors
     /// `ProposalInVettingPeriod`, `InsufficientCompliantNomineeCount`, `ProposalIdMismatch`; what the member election refuses.
-    pub(crate) fn start_member_election(&mut self, proposal_id: U256, calldatas: &[Bytes]) -> Outcome {
+    pub(crate) fn start_member_election(&mut self, proposal_id: U256, calldatas: &[Memory<'_>]) -> Outcome {
         let (block, deadline) = (self.block(), self.proposal_vetting_deadline(proposal_id)?);
         ensure(block > deadline, || ProposalInVettingPeriod { blockNumber: block, vettingDeadline: deadline })?;
         let (nominees, seats) = (self.compliant_nominee_count(proposal_id)?, self.seats()?);

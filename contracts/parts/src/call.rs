@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolType, SolValue, abi::TokenSeq};
 use stylus_sdk::{
     call::RawCall,
     host::VM,
@@ -61,8 +61,16 @@ pub fn call_with_gas(vm: &VM, to: Address, value: U256, data: &[u8], gas: u64) -
 /// # Errors
 /// No data where there is no code; else what the callee reverted with.
 pub fn invoke<C: SolCall>(vm: &VM, to: Address, value: U256, function: &C) -> Outcome<Vec<u8>> {
+    invoke_encoded(vm, to, value, &function.abi_encode())
+}
+
+/// Like [`invoke`], with calldata of [`encode_call`].
+///
+/// # Errors
+/// As [`invoke`].
+pub fn invoke_encoded(vm: &VM, to: Address, value: U256, data: &[u8]) -> Outcome<Vec<u8>> {
     require_code(vm, to)?;
-    call(vm, to, value, &function.abi_encode()).map_err(Revert::bubble)
+    call(vm, to, value, data).map_err(Revert::bubble)
 }
 
 /// Like [`invoke`], for a `view` function, with the returned values decoded.
@@ -70,9 +78,30 @@ pub fn invoke<C: SolCall>(vm: &VM, to: Address, value: U256, function: &C) -> Ou
 /// # Errors
 /// As [`invoke`]; no data when what came back does not decode.
 pub fn query<C: SolCall, T: for<'a> DecodeAll<'a>>(vm: &VM, to: Address, function: &C) -> Outcome<T> {
+    query_encoded(vm, to, &function.abi_encode())
+}
+
+/// Like [`query`], with calldata of [`encode_call`].
+///
+/// # Errors
+/// As [`query`].
+#[inline(never)] // As `emit`.
+pub fn query_encoded<T: for<'a> DecodeAll<'a>>(vm: &VM, to: Address, data: &[u8]) -> Outcome<T> {
     require_code(vm, to)?;
-    let data = static_call(vm, to, &function.abi_encode()).map_err(Revert::bubble)?;
+    let data = static_call(vm, to, data).map_err(Revert::bubble)?;
     decode(&data)
+}
+
+/// The calldata of a function whose arguments are borrowed, such as `bytes` that would have to be copied to make a call of it. The
+/// arguments are a tuple of the function's types.
+#[must_use]
+pub fn encode_call<C: SolCall, A: SolValue>(arguments: &A) -> Vec<u8>
+where
+    for<'a> <A::SolType as SolType>::Token<'a>: TokenSeq<'a>,
+{
+    let mut data = C::SELECTOR.to_vec();
+    data.extend_from_slice(&arguments.abi_encode_params());
+    data
 }
 
 /// `extcodesize(to) > 0`, as Solidity checks before a call through an interface.

@@ -11,10 +11,11 @@
 //!   back, and what it points at before the data is empty.
 //! - Bytes after the last value are ignored.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, I256, U256};
+use alloy_sol_types::{SolValue, sol_data};
 
 use crate::revert::{Outcome, Revert};
 
@@ -56,13 +57,8 @@ impl<'a> Decoder<'a> {
     #[must_use]
     pub fn word(&self, position: u128) -> B256 {
         let mut word = B256::ZERO;
-        if position < self.end() {
-            // Within `usize`: the position is below the length of a slice.
-            #[allow(clippy::cast_possible_truncation, reason = "checked by the line above")]
-            let tail = &self.data[position as usize..];
-            let n = tail.len().min(32);
-            word[..n].copy_from_slice(&tail[..n]);
-        }
+        let tail = usize::try_from(position).ok().and_then(|position| self.data.get(position..));
+        word.0.iter_mut().zip(tail.unwrap_or_default()).for_each(|(to, from)| *to = *from);
         word
     }
 
@@ -149,15 +145,19 @@ impl<'a> Decode<'a> for B256 {
 
 impl<'a> Decode<'a> for FixedBytes<4> {
     fn decode(from: Decoder<'a>, head: u128) -> Outcome<Self> {
-        let word = from.word(head);
-        if word[4..].iter().any(|byte| *byte != 0) { Err(Revert::empty()) } else { Ok(Self::from_slice(&word[..4])) }
+        match from.word(head).0.split_first_chunk() {
+            Some((bytes, rest)) if rest.iter().all(|byte| *byte == 0) => Ok(Self(*bytes)),
+            _ => Err(Revert::empty()),
+        }
     }
 }
 
 impl<'a> Decode<'a> for Address {
     fn decode(from: Decoder<'a>, head: u128) -> Outcome<Self> {
-        let word = from.word(head);
-        if word[..12].iter().any(|byte| *byte != 0) { Err(Revert::empty()) } else { Ok(Self::from_word(word)) }
+        match from.word(head).0.split_last_chunk() {
+            Some((rest, bytes)) if rest.iter().all(|byte| *byte == 0) => Ok(Self::new(*bytes)),
+            _ => Err(Revert::empty()),
+        }
     }
 }
 
@@ -217,14 +217,24 @@ impl<'a> Decode<'a> for Bytes {
     }
 }
 
-/// A `string memory`: bytes, since Solidity does not check UTF-8.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Text(pub Vec<u8>);
+/// A `bytes memory` or `string memory`, with the bounds of one and not copied. Solidity does not check UTF-8.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory<'a>(pub &'a [u8]);
 
-impl<'a> Decode<'a> for Text {
+impl<'a> Decode<'a> for Memory<'a> {
     fn decode(from: Decoder<'a>, head: u128) -> Outcome<Self> {
-        memory_bytes(from, from.follow(head)?).map(|bytes| Self(bytes.to_vec()))
+        memory_bytes(from, from.follow(head)?).map(Self)
     }
+}
+
+impl AsRef<[u8]> for Memory<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl SolValue for Memory<'_> {
+    type SolType = sol_data::Bytes;
 }
 
 /// `bytes calldata` at `position`.
@@ -419,15 +429,6 @@ decode_tuple!(A, B, C, D, E, F, G, H, I, J);
 /// The revert that Solidity gives, see the module.
 pub fn decode<'a, T: DecodeAll<'a>>(data: &'a [u8]) -> Outcome<T> {
     T::decode_all(data)
-}
-
-/// The text as UTF-8, with replacement characters where it is none. For people only, never for encoding.
-impl Text {
-    /// For display.
-    #[must_use]
-    pub fn lossy(&self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
-    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl Checkpoint {
     fn unpack(word: B256) -> Self {
         let [block @ .., a, b, c, d] = word.0;
         let mut value = [0; 32];
-        value[4..].copy_from_slice(&block);
+        value.iter_mut().skip(4).zip(block).for_each(|(to, from)| *to = from);
         Self { from_block: u32::from_be_bytes([a, b, c, d]), value: U256::from_be_bytes(value) }
     }
 

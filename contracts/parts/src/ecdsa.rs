@@ -40,16 +40,11 @@ impl Signature {
 /// `ecrecover(digest, v, r, s)`: the zero address if nobody can have signed this.
 #[must_use]
 pub fn ecrecover(vm: &VM, digest: B256, signature: Signature) -> Address {
-    let mut input = [0; 128];
-    input[..32].copy_from_slice(digest.as_slice());
-    input[63] = signature.v;
-    input[64..96].copy_from_slice(signature.r.as_slice());
-    input[96..].copy_from_slice(signature.s.as_slice());
+    let input = [digest, B256::with_last_byte(signature.v), signature.r, signature.s].map(|word| word.0);
     // SAFETY: the precompile has no storage and calls nobody, so the storage cache stays what it is.
-    match unsafe { RawCall::new_static(vm).limit_return_data(0, 32).call(PRECOMPILE, &input) } {
-        Ok(word) if word.len() == 32 => Address::from_slice(&word[12..]),
-        _ => Address::ZERO,
-    }
+    let found = unsafe { RawCall::new_static(vm).limit_return_data(0, 32).call(PRECOMPILE, input.as_flattened()) };
+    let found = found.ok().filter(|word| word.len() == 32);
+    found.and_then(|word| word.last_chunk().copied()).map_or(Address::ZERO, Address::new)
 }
 
 /// Who signed `digest`. Never the zero address.

@@ -5,8 +5,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{B256, b256};
-use alloy_sol_types::SolValue;
+use alloy_primitives::{B256, U256, b256};
 use stylus_sdk::{
     host::VM,
     prelude::*,
@@ -52,13 +51,9 @@ impl Eip712 {
 /// The hash of the domain of this contract on this chain, under a hashed name and version.
 #[must_use]
 pub fn domain_separator(vm: &VM, hashed_name: B256, hashed_version: B256) -> B256 {
-    let mut words = [0; 160];
-    words[..32].copy_from_slice(DOMAIN_TYPE_HASH.as_slice());
-    words[32..64].copy_from_slice(hashed_name.as_slice());
-    words[64..96].copy_from_slice(hashed_version.as_slice());
-    words[120..128].copy_from_slice(&vm.chain_id().to_be_bytes());
-    words[140..].copy_from_slice(vm.contract_address().as_slice());
-    vm.native_keccak256(&words)
+    let (chain, contract) = (U256::from(vm.chain_id()), vm.contract_address());
+    let words = [DOMAIN_TYPE_HASH, hashed_name, hashed_version, chain.into(), contract.into_word()];
+    vm.native_keccak256(words.map(|word| word.0).as_flattened())
 }
 
 /// `keccak256("\x19\x01" ‖ domain ‖ struct_hash)`.
@@ -69,18 +64,17 @@ pub fn digest(vm: &VM, domain: B256, struct_hash: B256) -> B256 {
 
 /// `"\x19\x01" ‖ domain ‖ struct_hash`: what [`digest`] hashes.
 #[must_use]
-pub fn preimage(domain: B256, struct_hash: B256) -> [u8; 66] {
-    let mut bytes = [0; 66];
-    bytes[..2].copy_from_slice(b"\x19\x01");
-    bytes[2..34].copy_from_slice(domain.as_slice());
-    bytes[34..].copy_from_slice(struct_hash.as_slice());
+pub fn preimage(domain: B256, struct_hash: B256) -> Vec<u8> {
+    let mut bytes = b"\x19\x01".to_vec();
+    bytes.extend_from_slice(domain.as_slice());
+    bytes.extend_from_slice(struct_hash.as_slice());
     bytes
 }
 
-/// The hash of a struct whose members are all of fixed size: `members` is a tuple with the hash of its type first.
+/// The hash of a struct whose members are all of fixed size: `members` are a word each, the hash of its type first.
 #[must_use]
-pub fn hash_struct<T: SolValue>(vm: &VM, members: &T) -> B256 {
-    vm.native_keccak256(&members.abi_encode())
+pub fn hash_struct<const N: usize>(vm: &VM, members: [B256; N]) -> B256 {
+    vm.native_keccak256(members.map(|word| word.0).as_flattened())
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolValue;
+use alloy_primitives::{Address, B256, U256};
 use ephor_abi::election::{
     ICouncilGovernor,
     IElectionGovernor::{
@@ -26,7 +25,7 @@ use stylus_sdk::{
 };
 
 use crate::{
-    calldata::decode,
+    calldata::{Memory, decode},
     ecdsa::Signature,
     governor::{Governor, Operations, ballots, lifecycle},
     revert::{Outcome, Revert, ensure},
@@ -37,14 +36,20 @@ use crate::{
 /// Cohorts of a council; they take turns.
 pub const COHORTS: u32 = 2;
 
-/// What the proposal of election `index` would do: one call, to nobody, without ether, whose data is `abi.encode(index)`.
+/// The data of the call of election `index`: `abi.encode(index)`.
 #[must_use]
-pub fn operations(index: U256) -> Operations {
-    Operations { targets: vec![Address::ZERO], values: vec![U256::ZERO], calldatas: vec![index.abi_encode().into()] }
+pub const fn call_data(index: U256) -> [u8; 32] {
+    index.to_be_bytes()
+}
+
+/// What the proposal of an election would do: one call, to nobody, without ether, with this [`call_data`].
+#[must_use]
+pub fn operations(call_data: &[u8; 32]) -> Operations<'_> {
+    Operations { targets: vec![Address::ZERO], values: vec![U256::ZERO], calldatas: vec![Memory(call_data)] }
 }
 
 /// The arguments of `propose`: targets, values, calldatas, description.
-pub type ProposeArgs = (Vec<Address>, Vec<U256>, Vec<Bytes>, String);
+pub type ProposeArgs = (Vec<Address>, Vec<U256>, Vec<Vec<u8>>, String);
 
 /// "Security Council Election #7".
 #[must_use]
@@ -75,9 +80,9 @@ pub fn cohort(index: U256) -> u8 {
 ///
 /// # Errors
 /// `Panic(0x32)` where there is no call, no data where its data is no index.
-pub fn index_of(calldatas: &[Bytes]) -> Outcome<U256> {
+pub fn index_of(calldatas: &[Memory<'_>]) -> Outcome<U256> {
     let first = calldatas.first().ok_or_else(Revert::out_of_bounds)?;
-    decode::<(U256,)>(first).map(|(index,)| index)
+    decode::<(U256,)>(first.0).map(|(index,)| index)
 }
 
 /// What a ballot asks for.
@@ -157,12 +162,12 @@ pub trait Election: Governor {
     /// # Errors
     /// As [`lifecycle::propose`].
     fn propose_election(&mut self, index: U256) -> Outcome<U256> {
-        lifecycle::propose(self, &operations(index), description(index).as_bytes())
+        lifecycle::propose(self, &operations(&call_data(index)), description(index).as_bytes())
     }
 
     /// The proposal id of election `index`.
     fn election_id(&self, index: U256) -> U256 {
-        operations(index).id(self.vm(), self.vm().native_keccak256(description(index).as_bytes()))
+        operations(&call_data(index)).id(self.vm(), self.vm().native_keccak256(description(index).as_bytes()))
     }
 
     /// Casts a ballot by signature, once.
@@ -202,8 +207,9 @@ pub trait Election: Governor {
     /// # Errors
     /// None.
     fn get_propose_args(&self, index: U256) -> Outcome<ProposeArgs> {
-        let Operations { targets, values, calldatas } = operations(index);
-        Ok((targets, values, calldatas, description(index)))
+        let call_data = call_data(index);
+        let Operations { targets, values, .. } = operations(&call_data);
+        Ok((targets, values, vec![call_data.to_vec()], description(index)))
     }
 
     /// Whether a ballot by signature has been cast.
@@ -259,13 +265,16 @@ routes! {
 
 #[cfg(test)]
 mod tests {
+    use alloy_sol_types::SolValue;
+
     use super::*;
 
     #[test]
     fn derives_the_proposal_from_the_index() {
-        let Operations { targets, values, calldatas } = operations(U256::from(3));
+        let call_data = call_data(U256::from(3));
+        let Operations { targets, values, calldatas } = operations(&call_data);
         assert_eq!((targets.as_slice(), values.as_slice()), ([Address::ZERO].as_slice(), [U256::ZERO].as_slice()));
-        assert_eq!(calldatas, [Bytes::from(U256::from(3).to_be_bytes::<32>())]);
+        assert_eq!(calldatas, [Memory(&U256::from(3).abi_encode())]);
         assert_eq!(index_of(&calldatas), Ok(U256::from(3)));
         assert_eq!(index_of(&[]), Err(Revert::out_of_bounds()));
         assert_eq!(description(U256::ZERO), "Security Council Election #0");

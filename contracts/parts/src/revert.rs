@@ -63,7 +63,7 @@ impl<E: SolError> From<E> for Revert {
 ///
 /// # Errors
 /// `Error(string)` with the reason when the condition does not hold.
-#[inline]
+#[inline(never)] // Inlined, it makes contracts larger.
 pub fn require(condition: bool, reason: &str) -> Outcome {
     if condition { Ok(()) } else { Err(Revert::message(reason)) }
 }
@@ -72,7 +72,7 @@ pub fn require(condition: bool, reason: &str) -> Outcome {
 ///
 /// # Errors
 /// The error when the condition does not hold.
-#[inline]
+#[inline(never)] // Inlined, it makes contracts larger.
 pub fn ensure<E: SolError>(condition: bool, error: impl FnOnce() -> E) -> Outcome {
     if condition { Ok(()) } else { Err(error().into()) }
 }

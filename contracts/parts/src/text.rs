@@ -6,14 +6,27 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_primitives::{B256, U256, keccak256};
+use alloy_sol_types::SolValue;
 use stylus_sdk::{
     host::VM,
     storage::{StorageGuard, StorageGuardMut, StorageType},
     stylus_core::StorageAccess,
 };
 
+use crate::encode::Encode;
+
 const WORD: usize = 32;
+
+/// The bytes of a string.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text(pub Vec<u8>);
+
+impl Encode for Text {
+    fn encode(self) -> Vec<u8> {
+        (self.0,).abi_encode_params()
+    }
+}
 
 /// A `string`.
 pub struct StoredText {
@@ -24,15 +37,15 @@ pub struct StoredText {
 impl StoredText {
     /// The bytes of the string.
     #[must_use]
-    pub fn get(&self) -> Bytes {
+    pub fn get(&self) -> Text {
         let head = self.vm.storage_load_bytes32(self.slot);
-        let Some(len) = long(head) else { return Bytes::copy_from_slice(&head[..short(head)]) };
+        let Some(len) = long(head) else { return Text(head.0.get(..short(head)).unwrap_or_default().to_vec()) };
         let mut bytes = Vec::with_capacity(len);
         for index in 0..len.div_ceil(WORD) {
             bytes.extend_from_slice(self.vm.storage_load_bytes32(self.place(index)).as_slice());
         }
         bytes.truncate(len);
-        bytes.into()
+        Text(bytes)
     }
 
     /// Replaces the string, clearing what the old one no longer needs.
@@ -41,7 +54,7 @@ impl StoredText {
         let old = long(self.vm.storage_load_bytes32(self.slot)).map_or(0, |len| len.div_ceil(WORD));
         let (head, words) = if text.len() < WORD {
             let mut head = padded(text);
-            head[WORD - 1] = text.len().to_be_bytes()[size_of::<usize>() - 1] << 1;
+            head.0[WORD - 1] = text.len().to_be_bytes()[size_of::<usize>() - 1] << 1;
             (head, &[][..])
         } else {
             (B256::from((U256::from(text.len()) << 1usize) | U256::ONE), text)
@@ -72,18 +85,18 @@ impl StoredText {
 
 /// The length of a string kept outside its own slot. It is what [`StoredText::set`] wrote, so it is one that memory holds.
 fn long(head: B256) -> Option<usize> {
-    (head[WORD - 1] & 1 == 1).then(|| (U256::from_be_bytes::<WORD>(head.0) >> 1usize).saturating_to())
+    (head.0[WORD - 1] & 1 == 1).then(|| (U256::from_be_bytes::<WORD>(head.0) >> 1usize).saturating_to())
 }
 
 /// The length of a string kept in its own slot.
 fn short(head: B256) -> usize {
-    usize::from(head[WORD - 1] >> 1).min(WORD - 1)
+    usize::from(head.0[WORD - 1] >> 1).min(WORD - 1)
 }
 
 /// At most a word of bytes, with zeros after them.
 fn padded(bytes: &[u8]) -> B256 {
     let mut word = B256::ZERO;
-    word[..bytes.len()].copy_from_slice(bytes);
+    word.0.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     word
 }
 

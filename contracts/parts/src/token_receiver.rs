@@ -5,14 +5,14 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use ephor_abi::common::ITokenReceiver::{
     self, onERC721ReceivedCall, onERC1155BatchReceivedCall, onERC1155ReceivedCall,
 };
 use stylus_sdk::{host::VM, stylus_core::HostAccess};
 
-use crate::{revert::Outcome, routes};
+use crate::{calldata::Memory, revert::Outcome, routes};
 
 /// A contract that accepts tokens.
 #[allow(unused_variables, reason = "what is received does not matter")]
@@ -21,7 +21,13 @@ pub trait TokenReceiver: HostAccess<Host = VM> {
     ///
     /// # Errors
     /// None.
-    fn on_erc721_received(&self, operator: Address, from: Address, id: U256, data: Bytes) -> Outcome<FixedBytes<4>> {
+    fn on_erc721_received(
+        &self,
+        operator: Address,
+        from: Address,
+        id: U256,
+        data: Memory<'_>,
+    ) -> Outcome<FixedBytes<4>> {
         Ok(FixedBytes(onERC721ReceivedCall::SELECTOR))
     }
 
@@ -35,7 +41,7 @@ pub trait TokenReceiver: HostAccess<Host = VM> {
         from: Address,
         id: U256,
         amount: U256,
-        data: Bytes,
+        data: Memory<'_>,
     ) -> Outcome<FixedBytes<4>> {
         Ok(FixedBytes(onERC1155ReceivedCall::SELECTOR))
     }
@@ -50,7 +56,7 @@ pub trait TokenReceiver: HostAccess<Host = VM> {
         from: Address,
         ids: Vec<U256>,
         amounts: Vec<U256>,
-        data: Bytes,
+        data: Memory<'_>,
     ) -> Outcome<FixedBytes<4>> {
         Ok(FixedBytes(onERC1155BatchReceivedCall::SELECTOR))
     }
@@ -60,9 +66,9 @@ routes! {
     /// The callbacks of safe transfers.
     pub fn routes<C: TokenReceiver>;
     nonpayable ITokenReceiver::onERC721ReceivedCall =>
-        on_erc721_received(operator: Address, from: Address, id: U256, data: Bytes);
+        on_erc721_received(operator: Address, from: Address, id: U256, data: Memory);
     nonpayable ITokenReceiver::onERC1155ReceivedCall =>
-        on_erc1155_received(operator: Address, from: Address, id: U256, amount: U256, data: Bytes);
+        on_erc1155_received(operator: Address, from: Address, id: U256, amount: U256, data: Memory);
     nonpayable ITokenReceiver::onERC1155BatchReceivedCall =>
-        on_erc1155_batch_received(operator: Address, from: Address, ids: Vec<U256>, amounts: Vec<U256>, data: Bytes);
+        on_erc1155_batch_received(operator: Address, from: Address, ids: Vec<U256>, amounts: Vec<U256>, data: Memory);
 }

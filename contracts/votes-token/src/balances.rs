@@ -4,9 +4,12 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use ephor_abi::token::IVotesToken::{Approval, Transfer};
-use ephor_parts::{Checked, Gap, Outcome, emit, require, text::StoredText};
+use ephor_parts::{
+    Checked, Gap, Outcome, emit, require,
+    text::{StoredText, Text},
+};
 use stylus_sdk::{
     prelude::*,
     storage::{StorageMap, StorageU256},
@@ -31,12 +34,12 @@ impl Balances {
     }
 
     /// The name of the token.
-    pub(crate) fn name(&self) -> Bytes {
+    pub(crate) fn name(&self) -> Text {
         self.name.get()
     }
 
     /// The symbol of the token.
-    pub(crate) fn symbol(&self) -> Bytes {
+    pub(crate) fn symbol(&self) -> Text {
         self.symbol.get()
     }
 

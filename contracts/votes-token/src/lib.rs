@@ -33,6 +33,7 @@ use ephor_parts::{
     initializer::{Initializable, InitializableStorage},
     ownable::{self, Ownable, OwnableStorage},
     require,
+    text::Text,
 };
 use stylus_sdk::{
     prelude::*,
@@ -227,11 +228,11 @@ impl VotesToken {
         Ok(self.balances.total_supply())
     }
 
-    fn name(&self) -> Outcome<Bytes> {
+    fn name(&self) -> Outcome<Text> {
         Ok(self.balances.name())
     }
 
-    fn symbol(&self) -> Outcome<Bytes> {
+    fn symbol(&self) -> Outcome<Text> {
         Ok(self.balances.symbol())
     }
 

@@ -64,7 +64,10 @@ impl VotesToken {
     ) -> Outcome {
         self.require_by(deadline, "ERC20Permit: expired deadline")?;
         let nonce = self.nonces.take(owner);
-        let permit = hash_struct(self.vm(), &(PERMIT_TYPE_HASH, owner, spender, value, nonce, deadline));
+        let permit = hash_struct(
+            self.vm(),
+            [PERMIT_TYPE_HASH, owner.into_word(), spender.into_word(), value.into(), nonce.into(), deadline.into()],
+        );
         let signer = recover(self.vm(), self.eip712.digest(permit), Signature { v, r, s })?;
         require(signer == owner, "ERC20Permit: invalid signature")?;
         self.balances.approve(owner, spender, value)
@@ -81,7 +84,8 @@ impl VotesToken {
         s: B256,
     ) -> Outcome {
         self.require_by(expiry, "ERC20Votes: signature expired")?;
-        let delegation = hash_struct(self.vm(), &(DELEGATION_TYPE_HASH, delegatee, nonce, expiry));
+        let delegation =
+            hash_struct(self.vm(), [DELEGATION_TYPE_HASH, delegatee.into_word(), nonce.into(), expiry.into()]);
         let signer = recover(self.vm(), self.eip712.digest(delegation), Signature { v, r, s })?;
         require(nonce == self.nonces.take(signer), "ERC20Votes: invalid nonce")?;
         self.votes.delegate(signer, self.balances.of(signer), delegatee)

@@ -58,7 +58,7 @@ pub fn cast<G: Governor>(
 /// An invalid signature.
 pub fn signer<G: Governor>(this: &G, proposal: U256, support: u8, signature: Signature) -> Outcome<Address> {
     let vm = this.vm();
-    let ballot = hash_struct(vm, &(BALLOT_TYPEHASH, proposal, U256::from(support)));
+    let ballot = hash_struct(vm, [BALLOT_TYPEHASH, proposal.into(), B256::with_last_byte(support)]);
     recover(vm, this.eip712().digest(ballot), signature)
 }
 
@@ -76,7 +76,8 @@ pub fn params_signer<G: Governor>(
 ) -> Outcome<(B256, Address)> {
     let vm = this.vm();
     let (reason, params) = (vm.native_keccak256(reason), vm.native_keccak256(params));
-    let ballot = hash_struct(vm, &(EXTENDED_BALLOT_TYPEHASH, proposal, U256::from(support), reason, params));
+    let ballot =
+        hash_struct(vm, [EXTENDED_BALLOT_TYPEHASH, proposal.into(), B256::with_last_byte(support), reason, params]);
     let digest = this.eip712().digest(ballot);
     Ok((digest, recover(vm, digest, signature)?))
 }

@@ -49,7 +49,7 @@ pub fn state<G: Governor>(this: &G, id: U256) -> Outcome<ProposalState> {
 /// # Errors
 /// A proposer below the threshold in the block before; lists of different lengths or none; a proposal known already; a
 /// delay or period beyond 64 bits, or dates beyond them (`Panic(0x11)`).
-pub fn propose<G: Governor>(this: &mut G, operations: &Operations, description: &[u8]) -> Outcome<U256> {
+pub fn propose<G: Governor>(this: &mut G, operations: &Operations<'_>, description: &[u8]) -> Outcome<U256> {
     let proposer = this.vm().msg_sender();
     let now = this.vm().block_number();
     let power = this.get_votes(proposer, U256::from(now.minus(1)?))?;
@@ -96,7 +96,7 @@ pub fn to_u64(value: U256) -> Outcome<u64> {
 ///
 /// # Errors
 /// "Governor: proposal not successful"; what [`Governor::carry_out`] refuses.
-pub fn execute<G: Governor>(this: &mut G, operations: &Operations, description_hash: B256) -> Outcome<U256> {
+pub fn execute<G: Governor>(this: &mut G, operations: &Operations<'_>, description_hash: B256) -> Outcome<U256> {
     let id = operations.id(this.vm(), description_hash);
     let state = this.state(id)?;
     require(matches!(state, ProposalState::Succeeded | ProposalState::Queued), "Governor: proposal not successful")?;
@@ -110,10 +110,10 @@ pub fn execute<G: Governor>(this: &mut G, operations: &Operations, description_h
 ///
 /// # Errors
 /// What the first call that fails reverts with, or "Governor: call reverted without message".
-pub fn call_each<G: Governor>(this: &mut G, operations: &Operations) -> Outcome {
+pub fn call_each<G: Governor>(this: &mut G, operations: &Operations<'_>) -> Outcome {
     let Operations { targets, values, calldatas } = operations;
     for ((target, value), data) in targets.iter().zip(values).zip(calldatas) {
-        verify(call(this.vm(), *target, *value, data), "Governor: call reverted without message")?;
+        verify(call(this.vm(), *target, *value, data.0), "Governor: call reverted without message")?;
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub mod settings;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, U256};
 use ephor_abi::{common::INamed, governor::IGovernor};
 use stylus_sdk::{
     host::VM,
@@ -42,13 +42,14 @@ pub use self::{
     settings::{Settings, VotingToken},
 };
 use crate::{
-    calldata::Text,
+    calldata::Memory,
     ecdsa::Signature,
     eip712::Eip712,
     erc165::Erc165,
     ownable::Ownable,
     revert::{Outcome, require},
     routes,
+    text::Text,
     token_receiver::TokenReceiver,
 };
 
@@ -151,7 +152,7 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
     ///
     /// # Errors
     /// As [`lifecycle::call_each`].
-    fn carry_out(&mut self, proposal: U256, operations: &Operations, description_hash: B256) -> Outcome {
+    fn carry_out(&mut self, proposal: U256, operations: &Operations<'_>, description_hash: B256) -> Outcome {
         let _ = (proposal, description_hash);
         lifecycle::call_each(self, operations)
     }
@@ -166,10 +167,10 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
         &mut self,
         targets: Vec<Address>,
         values: Vec<U256>,
-        calldatas: Vec<Bytes>,
-        description: Text,
+        calldatas: Vec<Memory<'_>>,
+        description: Memory<'_>,
     ) -> Outcome<U256> {
-        lifecycle::propose(self, &Operations { targets, values, calldatas }, &description.0)
+        lifecycle::propose(self, &Operations { targets, values, calldatas }, description.0)
     }
 
     /// Executes a proposal that succeeded. Returns the id.
@@ -180,7 +181,7 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
         &mut self,
         targets: Vec<Address>,
         values: Vec<U256>,
-        calldatas: Vec<Bytes>,
+        calldatas: Vec<Memory<'_>>,
         description_hash: B256,
     ) -> Outcome<U256> {
         lifecycle::execute(self, &Operations { targets, values, calldatas }, description_hash)
@@ -213,10 +214,10 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
         proposal: U256,
         support: u8,
         reason: &[u8],
-        params: Bytes,
+        params: Memory<'_>,
     ) -> Outcome<U256> {
         let voter = self.vm().msg_sender();
-        self.cast(proposal, voter, support, reason, &params)
+        self.cast(proposal, voter, support, reason, params.0)
     }
 
     /// Casts the vote that somebody signed.
@@ -238,13 +239,13 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
         proposal: U256,
         support: u8,
         reason: &[u8],
-        params: Bytes,
+        params: Memory<'_>,
         v: u8,
         r: B256,
         s: B256,
     ) -> Outcome<U256> {
-        let (_, voter) = ballots::params_signer(self, proposal, support, reason, &params, Signature { v, r, s })?;
-        self.cast(proposal, voter, support, reason, &params)
+        let (_, voter) = ballots::params_signer(self, proposal, support, reason, params.0, Signature { v, r, s })?;
+        self.cast(proposal, voter, support, reason, params.0)
     }
 
     /// Calls `target` in the governor's name. Only for the owner.
@@ -279,7 +280,7 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
     ///
     /// # Errors
     /// None.
-    fn name(&self) -> Outcome<Bytes> {
+    fn name(&self) -> Outcome<Text> {
         Ok(self.proposals().name())
     }
 
@@ -327,8 +328,8 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
     ///
     /// # Errors
     /// As [`Governor::votes_of`].
-    fn get_votes_with_params(&self, account: Address, block: U256, params: Bytes) -> Outcome<U256> {
-        self.votes_of(account, block, &params)
+    fn get_votes_with_params(&self, account: Address, block: U256, params: Memory<'_>) -> Outcome<U256> {
+        self.votes_of(account, block, params.0)
     }
 
     /// The id of a proposal.
@@ -339,7 +340,7 @@ pub trait Governor: HostAccess<Host = VM> + Ownable + Erc165 + TokenReceiver + S
         &self,
         targets: Vec<Address>,
         values: Vec<U256>,
-        calldatas: Vec<Bytes>,
+        calldatas: Vec<Memory<'_>>,
         description_hash: B256,
     ) -> Outcome<U256> {
         Ok(Operations { targets, values, calldatas }.id(self.vm(), description_hash))
@@ -417,28 +418,28 @@ routes! {
     /// The functions of every governor.
     pub fn routes<C: Governor>;
     nonpayable IGovernor::castVoteWithReasonAndParamsCall =>
-        cast_vote_with_reason_and_params(proposal: U256, support: u8, reason: &[u8], params: Bytes);
+        cast_vote_with_reason_and_params(proposal: U256, support: u8, reason: &[u8], params: Memory);
     nonpayable IGovernor::castVoteWithReasonAndParamsBySigCall =>
         cast_vote_with_params_by_sig(
-            proposal: U256, support: u8, reason: &[u8], params: Bytes, v: u8, r: B256, s: B256,
+            proposal: U256, support: u8, reason: &[u8], params: Memory, v: u8, r: B256, s: B256,
         );
     nonpayable IGovernor::castVoteCall => cast_vote(proposal: U256, support: u8);
     nonpayable IGovernor::castVoteWithReasonCall => cast_vote_with_reason(proposal: U256, support: u8, reason: &[u8]);
     nonpayable IGovernor::castVoteBySigCall => cast_vote_by_sig(proposal: U256, support: u8, v: u8, r: B256, s: B256);
     nonpayable IGovernor::proposeCall =>
-        propose(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description: Text);
+        propose(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Memory>, description: Memory);
     payable IGovernor::executeCall =>
-        execute(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
+        execute(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Memory>, description_hash: B256);
     nonpayable IGovernor::relayCall => relay(target: Address, value: U256, data: &[u8]);
     nonpayable IGovernor::stateCall => state(proposal: U256);
     nonpayable IGovernor::proposalSnapshotCall => proposal_snapshot(proposal: U256);
     nonpayable IGovernor::proposalDeadlineCall => proposal_deadline(proposal: U256);
     nonpayable IGovernor::hasVotedCall => has_voted(proposal: U256, account: Address);
     nonpayable IGovernor::getVotesCall => get_votes(account: Address, block: U256);
-    nonpayable IGovernor::getVotesWithParamsCall => get_votes_with_params(account: Address, block: U256, params: Bytes);
+    nonpayable IGovernor::getVotesWithParamsCall => get_votes_with_params(account: Address, block: U256, params: Memory);
     nonpayable IGovernor::quorumCall => quorum(block: U256);
     nonpayable IGovernor::hashProposalCall =>
-        hash_proposal(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Bytes>, description_hash: B256);
+        hash_proposal(targets: Vec<Address>, values: Vec<U256>, calldatas: Vec<Memory>, description_hash: B256);
     nonpayable IGovernor::proposalThresholdCall => proposal_threshold();
     nonpayable IGovernor::votingDelayCall => voting_delay();
     nonpayable IGovernor::votingPeriodCall => voting_period();

@@ -2,7 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use alloy_primitives::{Address, B256, U64, U256};
 use alloy_sol_types::SolValue;
 use stylus_sdk::{
     host::VM,
@@ -12,9 +12,10 @@ use stylus_sdk::{
 };
 
 use crate::{
+    calldata::Memory,
     encode::Encode,
     storage::{FocusMap, Gap},
-    text::StoredText,
+    text::{StoredText, Text},
 };
 
 /// Where a proposal stands.
@@ -47,16 +48,16 @@ impl Encode for ProposalState {
 
 /// The calls that a proposal makes: three lists of one length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Operations {
+pub struct Operations<'a> {
     /// Who is called.
     pub targets: Vec<Address>,
     /// The ether sent along, in wei.
     pub values: Vec<U256>,
     /// What is called.
-    pub calldatas: Vec<Bytes>,
+    pub calldatas: Vec<Memory<'a>>,
 }
 
-impl Operations {
+impl Operations<'_> {
     /// The id of a proposal to do this.
     #[must_use]
     pub fn id(&self, vm: &VM, description_hash: B256) -> U256 {
@@ -128,7 +129,7 @@ impl Proposals {
         self.name.set(name);
     }
 
-    pub(super) fn name(&self) -> Bytes {
+    pub(super) fn name(&self) -> Text {
         self.name.get()
     }
 
