@@ -313,6 +313,21 @@ impl Chain {
         Ok(())
     }
 
+    /// Lets go of a snapshot: nobody can go back to it any more. What only it needed is forgotten.
+    pub fn forget_snapshot(&mut self, id: SnapshotId) {
+        self.snapshots.retain(|snapshot| snapshot.id != id);
+        let Some(oldest) = self.snapshots.first().map(|snapshot| snapshot.mark) else {
+            return self.vm.state_mut().forget();
+        };
+        self.vm.state_mut().forget_before(oldest);
+        self.snapshots.iter_mut().for_each(|snapshot| snapshot.mark -= oldest);
+    }
+
+    /// Bytes in memory that going back to snapshots needs; nothing where the whole chain is in memory anyway.
+    pub fn snapshot_bytes(&self) -> usize {
+        self.ledger().undo_bytes()
+    }
+
     // ── State ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The balance of an account in wei.

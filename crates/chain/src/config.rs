@@ -47,6 +47,8 @@ pub struct ChainConfig {
 
 impl ChainConfig {
     /// Ethereum's rules under another chain id: 12 s slots, no fees, impersonation allowed.
+    ///
+    /// Deviation: a block has room for any number of transactions, so that thousands of votes can be mined in one.
     pub fn ethereum(chain_id: u64) -> Self {
         Self {
             chain_id,
@@ -62,9 +64,10 @@ impl ChainConfig {
         }
     }
 
-    /// An Arbitrum chain's rules under another chain id: blocks on demand, Ethereum's block number, no fees, impersonation allowed.
+    /// An Arbitrum chain's rules under another chain id: blocks on demand, Ethereum's block number, no fees, impersonation allowed. The gas
+    /// limit is what its live headers say.
     pub fn arbitrum(chain_id: u64) -> Self {
-        Self { blocks: BlockRule::OnDemand, ..Self::ethereum(chain_id) }
+        Self { blocks: BlockRule::OnDemand, gas_limit: 1 << 50, ..Self::ethereum(chain_id) }
     }
 
     /// An OP Stack chain's rules under another chain id: 2 s slots, no fees, impersonation allowed.

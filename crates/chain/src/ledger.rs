@@ -60,6 +60,8 @@ pub(crate) struct Ledger {
     pub(crate) nodes: MemoryNodes,
     /// How to undo every step since the oldest snapshot; nothing without one.
     undo: Vec<Undo>,
+    /// What the rows of it take in memory.
+    undo_bytes: usize,
     recording: bool,
     /// Empty blocks that were shown, by hash.
     empty: Cache<B256, u64>,
@@ -69,6 +71,16 @@ pub(crate) struct Ledger {
 enum Undo {
     Memory(Delta, PastAdded),
     Rows(Vec<Row>),
+}
+
+impl Undo {
+    fn bytes(&self) -> usize {
+        let row = |row: &Row| size_of::<Row>() + row.key.len() + row.value.as_ref().map_or(0, |value| value.len());
+        match self {
+            Self::Memory(..) => 0,
+            Self::Rows(rows) => rows.iter().map(row).sum(),
+        }
+    }
 }
 
 impl Ledger {
@@ -87,6 +99,7 @@ impl Ledger {
             notes: BTreeMap::new(),
             nodes: MemoryNodes::default(),
             undo: Vec::new(),
+            undo_bytes: 0,
             recording: false,
             empty: Cache::new(EMPTY_BLOCKS),
         }
@@ -122,7 +135,10 @@ impl Ledger {
             let rows = disk.rows(delta, past);
             let inverse = self.recording.then(|| disk.inverse(&rows));
             disk.take(delta, rows)?;
-            self.undo.extend(inverse.map(Undo::Rows));
+            if let Some(undo) = inverse.map(Undo::Rows) {
+                self.undo_bytes += undo.bytes();
+                self.undo.push(undo);
+            }
         } else {
             let inverse = self.recording.then(|| self.inverse(delta));
             let mut added = PastAdded::default();
@@ -187,6 +203,7 @@ impl Ledger {
             });
             disk.database.stage(rows.cloned().collect())?;
             self.undo.truncate(mark);
+            self.undo_bytes = self.undo.iter().map(Undo::bytes).sum();
             self.restore();
             return Ok(());
         }
@@ -205,7 +222,19 @@ impl Ledger {
     /// Stops recording how to go back.
     pub(crate) fn forget(&mut self) {
         self.undo = Vec::new();
+        self.undo_bytes = 0;
         self.recording = false;
+    }
+
+    /// Forgets how to go back beyond a mark. Later marks are that much nearer.
+    pub(crate) fn forget_before(&mut self, mark: usize) {
+        let forgotten: usize = self.undo.drain(..mark.min(self.undo.len())).map(|undo| undo.bytes()).sum();
+        self.undo_bytes = self.undo_bytes.saturating_sub(forgotten);
+    }
+
+    /// What is remembered of a database to go back takes so much memory; nothing where all of the chain is in memory anyway.
+    pub(crate) const fn undo_bytes(&self) -> usize {
+        self.undo_bytes
     }
 
     /// Takes first and last block from the database. Whether there are any.

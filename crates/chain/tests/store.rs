@@ -131,6 +131,30 @@ fn a_file_and_memory_agree() {
 }
 
 #[test]
+fn what_only_a_forgotten_snapshot_needs_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chain = open(&folder.path().join("chain.redb")).unwrap();
+    let count_once = |chain: &mut Chain, nonce| {
+        chain.submit(sign(0, plain(nonce))).unwrap();
+        mine(chain);
+        chain.snapshot_bytes()
+    };
+    assert_eq!(count_once(&mut chain, 0), 0, "without a snapshot nothing is remembered");
+    let first = chain.snapshot();
+    let one = count_once(&mut chain, 1);
+    let second = chain.snapshot();
+    let both = count_once(&mut chain, 2);
+    assert!(0 < one && one < both, "{one} {both}");
+    chain.forget_snapshot(first);
+    assert_eq!(chain.snapshot_bytes(), both - one);
+    assert!(matches!(chain.revert(first), Err(ChainError::UnknownSnapshot(id)) if id == first));
+    count_once(&mut chain, 3);
+    chain.revert(second).unwrap();
+    assert_eq!((count(&chain), chain.snapshot_bytes()), (2, 0));
+    assert!(count_once(&mut chain, 2) == 0);
+}
+
+#[test]
 fn memory_stays_bounded_however_much_is_written_and_read() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::open(&folder.path().join("chain.redb")).unwrap();

@@ -187,24 +187,27 @@ pub(crate) fn segments(database: &Path) -> io::Result<Vec<u64>> {
     Ok(numbers)
 }
 
-/// The groups after `applied` in all segments, in order.
+/// Hands over the groups after `applied` in all segments, in order, one segment in memory at a time.
 ///
 /// # Errors
 /// When a segment cannot be read, or [`io::ErrorKind::InvalidData`] when groups are missing in between.
-pub(crate) fn replay(database: &Path, applied: u64) -> io::Result<Vec<Group>> {
-    let mut groups: Vec<Group> = Vec::new();
+pub(crate) fn replay(database: &Path, applied: u64, mut take: impl FnMut(Group)) -> io::Result<()> {
+    let mut last = applied;
     for number in segments(database)? {
-        for group in read(&fs::read(path(database, number))?) {
-            let last = groups.last().map_or(applied, |group| group.sequence);
+        let segment = fs::read(path(database, number))?;
+        let mut left = &segment[..];
+        while let Some((group, rest)) = first(left) {
             if group.sequence > last.saturating_add(1) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "the journal has a gap"));
             }
             if group.sequence > last {
-                groups.push(group);
+                last = group.sequence;
+                take(group);
             }
+            left = rest;
         }
     }
-    Ok(groups)
+    Ok(())
 }
 
 /// Removes the segments before `number`, which are in the tables.
@@ -257,8 +260,9 @@ mod tests {
         Segment::create(&database, 3).unwrap().append(&[record(4).0, record(5).0].concat()).unwrap();
         Segment::create(&database, 12).unwrap().append(&record(6).0).unwrap();
         let sequences = |applied| {
-            let groups = replay(&database, applied)?;
-            Ok::<_, io::Error>(groups.iter().map(|group| group.sequence).collect::<Vec<_>>())
+            let mut sequences = Vec::new();
+            replay(&database, applied, |group| sequences.push(group.sequence))?;
+            Ok::<_, io::Error>(sequences)
         };
         assert_eq!(sequences(3).unwrap(), [4, 5, 6]);
         assert_eq!(sequences(5).unwrap(), [6]);

@@ -21,11 +21,11 @@
 pub(crate) mod journal;
 mod layers;
 mod open;
+mod reading;
 pub(crate) mod table;
 mod writers;
 
 use std::{
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -40,7 +40,7 @@ pub(crate) use layers::Direction;
 use self::{
     journal::Record,
     layers::Layers,
-    table::{Row, Table, behind},
+    table::{Row, Table},
     writers::{Queue, Writers},
 };
 use crate::store::StoreError;
@@ -245,60 +245,6 @@ impl Database {
         open::fall_back(&self.inner);
     }
 
-    // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// A row. What cannot be read passes for absent, and the next [`Self::pending`] fails.
-    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Option<Bytes> {
-        let found = self.inner.layers().get(table, key);
-        found.unwrap_or_else(|error| {
-            self.unreadable(self.inner.io(error));
-            None
-        })
-    }
-
-    /// Visits rows in order of their keys, from `from` up to, not including, `to` (all the rest if empty), or back, until told to stop.
-    pub(crate) fn walk(
-        &self,
-        table: Table,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: impl FnMut(&[u8], Bytes) -> ControlFlow<()>,
-    ) {
-        let walked = self.inner.layers().walk(table, from, to, direction, visit);
-        if let Err(error) = walked {
-            self.unreadable(self.inner.io(error));
-        }
-    }
-
-    /// The first or, downwards, the last row of a range.
-    pub(crate) fn end_of(&self, table: Table, from: &[u8], to: &[u8], end: Direction) -> Option<(Vec<u8>, Bytes)> {
-        let mut found = None;
-        self.walk(table, from, to, end, |key, value| {
-            found = Some((key.to_vec(), value));
-            ControlFlow::Break(())
-        });
-        found
-    }
-
-    /// Visits the rows whose keys begin with `prefix`; is handed the rest of the key.
-    pub(crate) fn walk_prefix(&self, table: Table, prefix: &[u8], mut visit: impl FnMut(&[u8], Bytes)) {
-        self.walk(table, prefix, &behind(prefix), Direction::Up, |key, value| {
-            visit(&key[prefix.len()..], value);
-            ControlFlow::Continue(())
-        });
-    }
-
-    /// Says that a row is not what it should be: it passes for absent, and the next [`Self::pending`] fails.
-    pub(crate) fn damaged(&self, table: Table, error: alloy_rlp::Error) {
-        let what = Damage { table: table.name(), error };
-        self.unreadable(StoreError::Unreadable { path: self.inner.path.clone(), source: Box::new(what) });
-    }
-
-    fn unreadable(&self, error: StoreError) {
-        self.inner.queue().unread.get_or_insert(error);
-    }
-
     // ── Notes of whoever drives the chains together ─────────────────────────────────────────────────────────────────────────
 
     /// A note of the network.
@@ -350,13 +296,6 @@ impl Database {
         self.pending().wait()?;
         writers::settle(&self.inner)
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("a row of {table:?} cannot be decoded: {error}")]
-struct Damage {
-    table: &'static str,
-    error: alloy_rlp::Error,
 }
 
 impl std::fmt::Debug for Database {

@@ -99,7 +99,14 @@ pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
 
 /// The rows of the journal that are not in the tables, up to the group `until`, and the last group of all.
 fn replayed(path: &Path, applied: u64, until: u64) -> Result<(Rows, u64), StoreError> {
-    let groups = journal::replay(path, applied).map_err(|error| {
+    let (mut rows, mut last) = (Rows::default(), applied);
+    let replayed = journal::replay(path, applied, |group| {
+        if group.sequence <= until {
+            last = group.sequence;
+            group.rows.into_iter().for_each(|row| rows.write(row));
+        }
+    });
+    replayed.map_err(|error| {
         let path = path.to_path_buf();
         if error.kind() == std::io::ErrorKind::InvalidData {
             StoreError::Unreadable { path, source: Box::new(error) }
@@ -107,11 +114,6 @@ fn replayed(path: &Path, applied: u64, until: u64) -> Result<(Rows, u64), StoreE
             StoreError::Io { path, source: Box::new(StorageError::from(error).into()) }
         }
     })?;
-    let (mut rows, mut last) = (Rows::default(), applied);
-    for group in groups.into_iter().take_while(|group| group.sequence <= until) {
-        last = group.sequence;
-        group.rows.into_iter().for_each(|row| rows.write(row));
-    }
     Ok((rows, last))
 }
 
