@@ -1,35 +1,15 @@
-//! Acting: transactions into pools, pools into blocks, and what is done without a transaction.
+//! Acting: pools into blocks, and what is done without a transaction.
 //!
 //! A transaction on a chain with slots takes the next slot, so mining one moves the clock; the bridges see each block before anybody is
 //! told of it.
 
 use alloy_primitives::{Address, B256, U256};
-use ephor_chain::{BlockTime, Code, Message as Call, Mined, SignedTx, Status, TxError, TxResult};
+use ephor_chain::{BlockTime, Code, Message as Call, Mined, Status, TxError, TxResult};
 use ephor_stand_ins::SYSTEM;
 
-use crate::{error::NetworkError, events::NetworkEvent, network::Network};
+use crate::{error::NetworkError, events::NetworkEvent, network::Network, pool::weighed};
 
 impl Network {
-    /// Takes a signed transaction into a chain's pool.
-    ///
-    /// # Errors
-    /// [`NetworkError::UnknownChain`], [`NetworkError::Tx`].
-    pub fn submit(&mut self, chain_id: u64, tx: SignedTx) -> Result<B256, NetworkError> {
-        let hash = self.chain_mut(chain_id)?.submit_signed(tx)?;
-        self.tell(&NetworkEvent::Pending { chain_id, hash });
-        Ok(hash)
-    }
-
-    /// Takes a message into a chain's pool as a transaction that nobody signed. Rehearsal chains only.
-    ///
-    /// # Errors
-    /// [`NetworkError::UnknownChain`], [`NetworkError::Tx`].
-    pub fn impersonate(&mut self, chain_id: u64, call: Call) -> Result<B256, NetworkError> {
-        let hash = self.chain_mut(chain_id)?.impersonate(call)?;
-        self.tell(&NetworkEvent::Pending { chain_id, hash });
-        Ok(hash)
-    }
-
     /// Makes a block of a chain's pending transactions, and lets the bridges see it.
     ///
     /// # Errors
@@ -49,6 +29,7 @@ impl Network {
         let time = BlockTime { timestamp: self.clock.now_seconds(), l1_block: self.clock.l1_block() };
         let hosted = self.hosted.get_mut(&chain_id).ok_or(NetworkError::UnknownChain(chain_id))?;
         let mined = hosted.chain.mine(time)?;
+        hosted.waiting_bytes = weighed(&hosted.chain);
         self.tell(&NetworkEvent::Block { chain_id, number: mined.number, hash: mined.hash });
         Ok(mined)
     }

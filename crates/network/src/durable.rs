@@ -102,6 +102,7 @@ impl Network {
     }
 
     fn stage(&mut self, database: &Database) -> Result<(), StoreError> {
+        self.bound_snapshots();
         for hosted in self.hosted.values_mut() {
             hosted.chain.stage()?;
         }

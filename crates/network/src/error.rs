@@ -66,4 +66,27 @@ pub enum NetworkError {
     /// There is no such snapshot.
     #[error("there is no snapshot {0}: it was reverted already, or never made")]
     UnknownSnapshot(u64),
+    /// A snapshot that was let go of.
+    #[error(
+        "snapshot {id} was let go of: the {kept} latest are kept, as long as going back to them takes no more than {} MiB of memory",
+        .bytes >> 20
+    )]
+    ForgottenSnapshot {
+        /// The snapshot.
+        id: u64,
+        /// How many are kept.
+        kept: usize,
+        /// How much memory they may take.
+        bytes: usize,
+    },
+    /// A pool that takes nothing more.
+    #[error("the pool of chain {chain} is full: {waiting} transactions of {bytes} bytes wait for a block")]
+    PoolFull {
+        /// The chain.
+        chain: u64,
+        /// How many wait.
+        waiting: usize,
+        /// What they take.
+        bytes: usize,
+    },
 }

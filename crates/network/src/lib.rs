@@ -14,6 +14,7 @@ mod events;
 mod faults;
 pub mod message;
 mod network;
+mod pool;
 pub mod rpc;
 mod snapshots;
 mod start;

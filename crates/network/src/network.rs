@@ -34,6 +34,8 @@ pub struct Network {
     pub(crate) automine: bool,
     pub(crate) snapshots: Vec<Snapshot>,
     pub(crate) next_snapshot: u64,
+    /// Snapshots below this number may have been let go of.
+    pub(crate) forgotten_below: u64,
     pub(crate) observers: Vec<Observer>,
     /// Where it is kept, if it is.
     pub(crate) database: Option<Database>,
@@ -44,6 +46,8 @@ pub struct Network {
 pub(crate) struct Hosted {
     pub(crate) spec: ChainSpec,
     pub(crate) chain: Chain,
+    /// What waits for a block takes so much memory.
+    pub(crate) waiting_bytes: usize,
 }
 
 impl Network {

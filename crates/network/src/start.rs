@@ -18,6 +18,7 @@ use crate::{
     durable::{Keeping, Unwritten},
     error::NetworkError,
     network::{Hosted, Network},
+    pool::weighed,
 };
 
 /// The programs that stand in for Arbitrum's own contracts; their ids begin at 256.
@@ -78,6 +79,7 @@ impl Network {
             automine: true,
             snapshots: Vec::new(),
             next_snapshot: 0,
+            forgotten_below: 0,
             observers: Vec::new(),
             database: None,
             unwritten: Unwritten::default(),
@@ -115,7 +117,8 @@ impl Network {
                 Keeping::All(database) => Chain::open(database, config, &genesis, programs.clone())?,
             };
             network.order.push(spec.chain_id);
-            network.hosted.insert(spec.chain_id, Hosted { spec: spec.clone(), chain });
+            let waiting_bytes = weighed(&chain);
+            network.hosted.insert(spec.chain_id, Hosted { spec: spec.clone(), chain, waiting_bytes });
             if let Some(bridge) = spec.bridge.as_ref().filter(|_| !known) {
                 network.build_bridge(spec.chain_id, bridge)?;
             }

@@ -1,6 +1,9 @@
 //! One chain's JSON-RPC, and the same as a transport for alloy's providers.
 
-use std::task::{Context, Poll};
+use std::{
+    borrow::Cow,
+    task::{Context, Poll},
+};
 
 use alloy_json_rpc::{ErrorPayload, RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest};
 use alloy_transport::{TransportError, TransportFut};
@@ -23,9 +26,9 @@ pub struct Endpoint {
 }
 
 /// A request of which everything is known that can be known without the network.
-pub struct Ready {
+pub struct Ready<'a> {
     method: &'static Method,
-    values: Vec<Value>,
+    values: Cow<'a, [Value]>,
     recovered: Option<SignedTx>,
 }
 
@@ -55,10 +58,10 @@ impl Endpoint {
     /// # Errors
     /// The error of the response.
     pub fn call(&self, name: &str, params: &[Value]) -> Result<Value, RpcError> {
-        self.answer(self.prepared(name, params.to_vec())?)
+        self.answer(self.prepared(name, Cow::Borrowed(params))?)
     }
 
-    fn answer(&self, ready: Ready) -> Result<Value, RpcError> {
+    fn answer(&self, ready: Ready<'_>) -> Result<Value, RpcError> {
         let (answer, pending) = self.carry_out(ready);
         pending.wait().map_err(RpcError::refused)?;
         answer
@@ -69,16 +72,16 @@ impl Endpoint {
     ///
     /// # Errors
     /// The error of the response.
-    pub fn ready(&self, method: &str, params: &str) -> Result<Ready, RpcError> {
+    pub fn ready(&self, method: &str, params: &str) -> Result<Ready<'static>, RpcError> {
         let values: Vec<Value> = match params.trim() {
             "" | "null" => Vec::new(),
             text => serde_json::from_str(text)
                 .map_err(|error| RpcError::params(format!("parameters must be an array: {error}")))?,
         };
-        self.prepared(method, values)
+        self.prepared(method, Cow::Owned(values))
     }
 
-    fn prepared(&self, name: &str, values: Vec<Value>) -> Result<Ready, RpcError> {
+    fn prepared<'a>(&self, name: &str, values: Cow<'a, [Value]>) -> Result<Ready<'a>, RpcError> {
         let found = method(name).filter(|method| self.control || !method.rehearsal_only);
         let method = found.ok_or_else(|| RpcError::method(name))?;
         let mut args = Args::new(method, &values)?;
@@ -91,7 +94,7 @@ impl Endpoint {
 
     /// Carries a request out. The answer may be given to somebody once the other value was waited for; what was carried out before it
     /// is kept then, too.
-    pub fn carry_out(&self, ready: Ready) -> (Result<Value, RpcError>, Pending) {
+    pub fn carry_out(&self, ready: Ready<'_>) -> (Result<Value, RpcError>, Pending) {
         let args = Args { method: ready.method, values: &ready.values, recovered: ready.recovered };
         let mut network = self.shared.lock();
         let mut desk = locked(&self.shared.desk);

@@ -205,6 +205,11 @@ impl From<NetworkError> for RpcError {
             NetworkError::Clock(ClockError::Backwards { now, asked }) => {
                 Self::params(format!("timestamp {asked} is before the present time, {now}"))
             }
+            full @ NetworkError::PoolFull { .. } => Self::refused(format_args!("txpool is full: {full}")),
+            // Tools number snapshots from one.
+            NetworkError::ForgottenSnapshot { id, kept, bytes } => {
+                Self::limit(NetworkError::ForgottenSnapshot { id: id + 1, kept, bytes })
+            }
             other => Self::refused(other),
         }
     }

@@ -35,6 +35,31 @@ fn snapshots_are_of_the_whole_network() {
 }
 
 #[test]
+fn of_too_many_snapshots_the_oldest_are_let_go_of() {
+    let world = World::new(ONE);
+    for _ in 0..3 {
+        world.ask("evm_snapshot", json!([]));
+        world.count(0);
+    }
+    // The third is the oldest of the thousand that are kept.
+    for id in 4..=1_002 {
+        assert_eq!(world.ask("evm_snapshot", json!([])), json!(U64::from(id)));
+    }
+    for forgotten in ["0x1", "0x2"] {
+        let error = world.refused("evm_revert", json!([forgotten]));
+        let id = &forgotten[2..];
+        let message = format!("snapshot {id} was let go of: the 1000 latest are kept");
+        assert_eq!((error.code, error.message.starts_with(&message)), (-32005, true), "{error}");
+    }
+    assert_eq!(world.counted(), 3);
+    assert_eq!(world.ask("evm_revert", json!(["0x3"])), json!(true));
+    assert_eq!(world.counted(), 2);
+    world.count(0);
+    assert_eq!(world.ask("evm_revert", json!(["0x3ea"])), json!(false), "those after it are gone, too");
+    assert_eq!(world.counted(), 3);
+}
+
+#[test]
 fn time_is_moved_on_any_chain() {
     let world = World::new(ONE);
     let now = world.now();
@@ -83,24 +108,24 @@ fn a_chain_with_slots_has_blocks_at_its_slots() {
 
 #[test]
 fn accounts_become_what_they_are_told_to() {
-    for prefix in ["hardhat", "anvil"] {
+    for name in [0, 1] {
         let world = World::new(ONE);
-        let tell = |method: &str, params: Value| world.ask(&format!("{prefix}_{method}"), params);
-        tell("setBalance", json!([STRANGER, "0x64"]));
-        tell("setNonce", json!([STRANGER, "0x5"]));
-        tell("setCode", json!([STRANGER, "0x60016000f3"]));
-        tell("setStorageAt", json!([STRANGER, "0x0", B256::with_last_byte(9)]));
+        let tell = |names: [&str; 2], params: Value| world.ask(names[name], params);
+        tell(["hardhat_setBalance", "anvil_setBalance"], json!([STRANGER, "0x64"]));
+        tell(["hardhat_setNonce", "anvil_setNonce"], json!([STRANGER, "0x5"]));
+        tell(["hardhat_setCode", "anvil_setCode"], json!([STRANGER, "0x60016000f3"]));
+        tell(["hardhat_setStorageAt", "anvil_setStorageAt"], json!([STRANGER, "0x0", B256::with_last_byte(9)]));
         assert_eq!(world.ask("eth_getBalance", json!([STRANGER])), json!("0x64"));
         assert_eq!(world.ask("eth_getTransactionCount", json!([STRANGER])), json!("0x5"));
         assert_eq!(world.ask("eth_getCode", json!([STRANGER])), json!("0x60016000f3"));
         assert_eq!(world.get::<B256>("eth_getStorageAt", json!([STRANGER, "0x0"])), B256::with_last_byte(9));
-        tell("setCode", json!([STRANGER, "0x"]));
+        tell(["hardhat_setCode", "anvil_setCode"], json!([STRANGER, "0x"]));
         assert_eq!(world.ask("eth_getCode", json!([STRANGER])), json!("0x"));
         assert_eq!(world.ask("eth_getBalance", json!([STRANGER])), json!("0x64"), "the rest stays");
 
-        let info = tell("nodeInfo", json!([]));
+        let info = tell(["hardhat_nodeInfo", "anvil_nodeInfo"], json!([]));
         assert_eq!((&info["environment"]["chainId"], &info["hardFork"]), (&json!(ONE), &json!("prague")));
-        assert_eq!(tell("metadata", json!([]))["chainId"], json!(ONE));
+        assert_eq!(tell(["hardhat_metadata", "anvil_metadata"], json!([]))["chainId"], json!(ONE));
     }
 }
 
@@ -111,16 +136,21 @@ fn others_are_acted_for_while_that_is_asked() {
     let refused =
         |world: &World| world.refused("eth_sendTransaction", send.clone()).message.starts_with("unknown account");
     assert!(refused(&world));
-    world.ask("anvil_impersonateAccount", json!([STRANGER]));
-    world.ask("eth_sendTransaction", send.clone());
-    assert_eq!(world.ask("anvil_stopImpersonatingAccount", json!([STRANGER])), json!(true));
-    assert!(refused(&world));
-    world.ask("anvil_autoImpersonateAccount", json!([true]));
-    world.ask("eth_sendTransaction", send.clone());
-    world.ask("anvil_autoImpersonateAccount", json!([false]));
-    assert!(refused(&world));
-    assert_eq!(world.counted(), 2);
-    assert_eq!(world.ask("eth_getTransactionCount", json!([STRANGER])), json!("0x2"));
+    for [one, no_more, every] in [
+        ["anvil_impersonateAccount", "anvil_stopImpersonatingAccount", "anvil_autoImpersonateAccount"],
+        ["hardhat_impersonateAccount", "hardhat_stopImpersonatingAccount", "hardhat_autoImpersonateAccount"],
+    ] {
+        world.ask(one, json!([STRANGER]));
+        world.ask("eth_sendTransaction", send.clone());
+        assert_eq!(world.ask(no_more, json!([STRANGER])), json!(true));
+        assert!(refused(&world));
+        world.ask(every, json!([true]));
+        world.ask("eth_sendTransaction", send.clone());
+        world.ask(every, json!([false]));
+        assert!(refused(&world));
+    }
+    assert_eq!(world.counted(), 4);
+    assert_eq!(world.ask("eth_getTransactionCount", json!([STRANGER])), json!("0x4"));
 }
 
 #[test]
@@ -130,6 +160,7 @@ fn a_dump_is_loaded_elsewhere() {
     world.ask("anvil_setBalance", json!([STRANGER, "0x7"]));
     let dump: Bytes = world.get("anvil_dumpState", json!([]));
     assert_eq!(dump[..2], [0x1f, 0x8b], "packed as anvil does");
+    assert_eq!(world.get::<Bytes>("hardhat_dumpState", json!([])), dump);
     let other = World::new(ONE);
     other.ask("anvil_loadState", json!([dump]));
     assert_eq!((other.counted(), other.ask("eth_getBalance", json!([STRANGER]))), (1, json!("0x7")));

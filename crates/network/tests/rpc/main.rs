@@ -5,6 +5,7 @@
 mod control;
 mod errors;
 mod filters;
+mod named;
 mod pool;
 mod reads;
 mod signing;

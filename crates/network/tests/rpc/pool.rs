@@ -2,9 +2,10 @@
 
 use alloy_primitives::{B256, U64};
 use alloy_rpc_types_eth::{Block, Transaction};
+use ephor_network::rpc::Settings;
 use serde_json::{Value, json};
 
-use crate::world::{BASE_FEE, COUNTER, ETHEREUM, ONE, World, dev, signed};
+use crate::world::{BASE_FEE, COUNTER, ETHEREUM, ONE, World, dev, settings, signed};
 
 #[test]
 fn transactions_wait_in_order_and_are_mined_together() {
@@ -12,6 +13,7 @@ fn transactions_wait_in_order_and_are_mined_together() {
         let world = World::new(chain);
         world.ask("evm_setAutomine", json!([false]));
         assert_eq!(world.ask("anvil_getAutomine", json!([])), json!(false));
+        assert_eq!(world.ask("hardhat_getAutomine", json!([])), json!(false));
         let head = world.ask("eth_blockNumber", json!([]));
         let hashes = [world.count(0), world.count(1), world.count(0)];
         assert_eq!(world.ask("eth_blockNumber", json!([])), head);
@@ -66,6 +68,23 @@ fn a_waiting_transaction_is_neither_repeated_nor_replaced() {
     check(&world, 2, 100, "nonce too high");
     world.ask("evm_mine", json!([]));
     check(&world, 0, u128::from(BASE_FEE), "nonce too low");
+}
+
+#[test]
+fn a_full_pool_takes_nothing_more_until_a_block_is_mined() {
+    let world = World::with(ONE, Settings { impersonate: true, ..settings() });
+    world.ask("evm_setAutomine", json!([false]));
+    let large = format!("0x{}", "00".repeat(15 << 20));
+    let send = json!([{ "from": COUNTER, "to": dev(0), "gas": "0x3b9aca00", "data": large }]);
+    for _ in 0..8 {
+        world.ask("eth_sendTransaction", send.clone());
+    }
+    let error = world.refused("eth_sendTransaction", send.clone());
+    assert_eq!((error.code, error.message.starts_with("txpool is full: the pool of chain")), (-32000, true), "{error}");
+    world.count(0);
+    world.ask("evm_mine", json!([]));
+    assert_eq!(world.counted(), 1);
+    world.ask("eth_sendTransaction", send);
 }
 
 #[test]

@@ -19,6 +19,9 @@ fn says_which_chain_it_is() {
         assert_eq!(world.ask("net_version", json!([])), json!(chain.to_string()));
         assert_eq!(world.get::<Vec<Address>>("eth_accounts", json!([])), [dev(0), dev(1)]);
         assert_eq!(world.ask("eth_syncing", json!([])), json!(false));
+        assert_eq!(world.ask("eth_mining", json!([])), json!(false));
+        assert_eq!(world.get::<U64>("eth_protocolVersion", json!([])), U64::from(68));
+        assert_eq!(world.ask("eth_blobBaseFee", json!([])), json!("0x1"));
         assert_eq!(world.ask("net_listening", json!([])), json!(true));
         assert_eq!(world.ask("net_peerCount", json!([])), json!("0x0"));
         assert_eq!(world.get::<Address>("eth_coinbase", json!([])), Address::ZERO);
