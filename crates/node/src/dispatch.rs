@@ -199,7 +199,7 @@ const WORTH_A_THREAD: usize = 32;
 /// An entry, with what could be done of it beforehand; nothing where the server itself answers.
 struct Made<'a> {
     entry: Entry<'a>,
-    ready: Option<Result<Ready, RpcError>>,
+    ready: Option<Result<Ready<'static>, RpcError>>,
     took: Duration,
 }
 

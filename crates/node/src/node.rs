@@ -4,7 +4,12 @@
 //! start ─▶ listening ─(stop)─▶ no new connections; requests under way are answered; WebSockets are closed ─▶ stopped
 //! ```
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use alloy_network::Ethereum;
 use alloy_provider::{Provider, RootProvider};
@@ -35,6 +40,8 @@ use crate::{
 
 /// How long requests under way may take when the node stops.
 const FINISH: Duration = Duration::from_secs(10);
+/// After how long a connection that could not be accepted is tried again, where none has ended meanwhile.
+const RETRY: Duration = Duration::from_secs(1);
 /// The largest header of a request.
 const HEADER_BYTES: usize = 16 << 10;
 
@@ -168,11 +175,14 @@ async fn accept(listener: TcpListener, gate: Arc<Gate>, living: mpsc::Sender<()>
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
+                // The client was gone before anybody answered.
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => continue,
                 Err(error) => {
-                    // Most often too many open files: waiting lets some be closed.
                     tracing::warn!(%error, "a connection cannot be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
+                    tokio::select! {
+                        () = room_again(&room) => continue,
+                        () = stopped(&mut stop) => return,
+                    }
                 }
             },
             () = stopped(&mut stop) => return,
@@ -186,6 +196,14 @@ async fn accept(listener: TcpListener, gate: Arc<Gate>, living: mpsc::Sender<()>
             }
         }
     }
+}
+
+/// Waits for what a connection needs that cannot be accepted. Most often it is a file descriptor, and the next connection that ends gives one
+/// back. What closes one elsewhere in the process tells nobody; therefore it is tried again after [`RETRY`] in any case.
+async fn room_again(room: &Semaphore) {
+    let one_more = u32::try_from(room.available_permits() + 1).unwrap_or(u32::MAX);
+    // Whether it came or not, it is given back at once.
+    drop(timeout(RETRY, room.acquire_many(one_more)).await);
 }
 
 async fn serve(stream: TcpStream, gate: Arc<Gate>, permit: OwnedSemaphorePermit, living: mpsc::Sender<()>) {
@@ -225,4 +243,24 @@ async fn turn_away(mut stream: TcpStream, limits: Limits) {
         stream.shutdown().await
     })
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_cannot_be_accepted_waits_for_a_connection_to_end() {
+        let room = Arc::new(Semaphore::new(2));
+        let open = Arc::clone(&room).try_acquire_owned().unwrap();
+        let mut waiting = pin!(room_again(&room));
+        assert!(poll!(waiting.as_mut()).is_pending());
+        drop(open);
+        assert!(poll!(waiting.as_mut()).is_ready());
+        assert_eq!(room.available_permits(), 2);
+    }
 }

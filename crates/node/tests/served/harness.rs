@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use ephor_chain::Database;
 use ephor_charter::Charter;
-use ephor_deploy::{Allocation, stand_up};
+use ephor_deploy::{Allocation, Keeping, stand_up_in};
 use ephor_network::{Shared, rpc};
 use ephor_node::{Access, Limits, Node, Pace, Settings};
 use futures_util::{SinkExt, StreamExt};
@@ -58,21 +59,34 @@ pub(crate) async fn served(limits: Limits) -> Served {
 }
 
 pub(crate) async fn up(charter: &str, limits: Limits, access: Access, rpc: rpc::Settings) -> Served {
-    start(charter, limits, access, rpc, Pace::Manual).await
+    start(charter, limits, access, rpc, Pace::Manual, Keeping::Present).await
+}
+
+/// The charter of Arbitrum, kept in a database.
+pub(crate) async fn stored(database: &Database) -> Served {
+    let (limits, access, rpc) = (Limits::default(), Access::default(), rpc::Settings::default());
+    start("arbitrum.toml", limits, access, rpc, Pace::Manual, Keeping::Database(database)).await
 }
 
 /// The smallest charter, with a clock that runs.
 pub(crate) async fn paced(pace: Pace) -> Served {
-    start("minimal.toml", Limits::default(), Access::default(), rpc::Settings::default(), pace).await
+    start("minimal.toml", Limits::default(), Access::default(), rpc::Settings::default(), pace, Keeping::Present).await
 }
 
-async fn start(charter: &str, limits: Limits, access: Access, rpc: rpc::Settings, pace: Pace) -> Served {
+async fn start(
+    charter: &str,
+    limits: Limits,
+    access: Access,
+    rpc: rpc::Settings,
+    pace: Pace,
+    keeping: Keeping<'_>,
+) -> Served {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charters").join(charter);
     let toml = std::fs::read_to_string(&file).unwrap();
     let charter = Charter::load(&file).unwrap();
     let votes = charter.token.votable_supply() / alloy_primitives::U256::from(10);
     let voter = Allocation { account: alloy_primitives::Address::repeat_byte(0xB0), votes };
-    let stood = stand_up(&charter, &[voter], charter.next_election_seconds(), None).unwrap();
+    let stood = stand_up_in(keeping, &charter, &[voter], charter.next_election_seconds(), None).unwrap();
     let chain_id = stood.deployment.governance_chain().unwrap().chain_id;
     let shared = Shared::with(stood.network, rpc);
     let listen = "127.0.0.1:0".parse().unwrap();

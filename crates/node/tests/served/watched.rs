@@ -2,10 +2,11 @@
 
 use std::{sync::mpsc::channel, thread};
 
+use ephor_chain::Database;
 use ephor_node::Limits;
 use serde_json::json;
 
-use super::harness::{get, served};
+use super::harness::{get, served, stored};
 
 #[tokio::test]
 async fn health_readiness_and_metrics_are_told() {
@@ -44,6 +45,31 @@ async fn health_readiness_and_metrics_are_told() {
         text.body.lines().filter(|line| *line == format!("ephor_chain_head{{chain=\"home\"}} {head}")).count(),
         1
     );
+    served.node.stop().await;
+}
+
+#[tokio::test]
+async fn the_age_of_messages_and_the_size_of_the_store_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join("network.redb")).unwrap();
+    let served = stored(&database).await;
+    assert_eq!(served.metric("ephor_message_oldest_age_seconds{chain=\"ethereum\"}").await, 0.0);
+    // sendTxToL1(address,bytes) of ArbSys, to nobody, with nothing.
+    let word = "0".repeat(62);
+    let send = format!("0x928c169a{word}00{word}40{word}00");
+    let from = format!("0x{}", "b0".repeat(20));
+    let tx = json!([{ "from": from, "to": format!("0x{}64", "0".repeat(38)), "data": send }]);
+    let sent = served.call("/arbitrum-one", "eth_sendTransaction", tx).await;
+    assert!(sent["result"].is_string(), "{sent}");
+    served.call("/", "ephor_advance", json!([3_600])).await;
+    assert_eq!(served.metric("ephor_messages_in_flight{chain=\"ethereum\"}").await, 1.0);
+    assert_eq!(served.metric("ephor_messages_in_flight{chain=\"arbitrum-one\"}").await, 0.0);
+    let age = served.metric("ephor_message_oldest_age_seconds{chain=\"ethereum\"}").await;
+    assert!((3_600.0..3_700.0).contains(&age), "{age}");
+    for (figure, least) in [("ephor_store_bytes", 100_000.0), ("ephor_store_groups", 2.0), ("ephor_store_syncs", 2.0)] {
+        let found = served.metric(figure).await;
+        assert!(found >= least, "{figure} {found}");
+    }
     served.node.stop().await;
 }
 
