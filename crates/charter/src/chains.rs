@@ -64,6 +64,8 @@ pub struct Chain {
     pub governance: bool,
     /// Milliseconds from one block to the next.
     pub block_milliseconds: u64,
+    /// The block of the live chain before which none of the council's contracts logged anything of interest; the first one if that is not known.
+    pub from_block: u64,
     /// Wei per gas on the chain that stands for it in rehearsals, where accounts need no ether unless this is set.
     pub rehearsal_base_fee_wei: u64,
     /// The bridge to the parent; present exactly when there is a parent.
@@ -136,6 +138,7 @@ fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
     let parent = section.optional::<String>("parent");
     let governance = section.optional("governance");
     let block_milliseconds = section.positive("block_milliseconds");
+    let from_block = section.optional("from_block");
     let base_fee = section.optional("rehearsal_base_fee_wei");
     let bridge = section.optional_section("bridge");
     if bridge.is_none()
@@ -171,6 +174,7 @@ fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
             parent: parent.map(|parent| parent.value),
             governance: governance.is_some_and(|governance| governance.value),
             block_milliseconds: block_milliseconds?.value,
+            from_block: from_block.map_or(0, |block| block.value),
             rehearsal_base_fee_wei: base_fee.map_or(0, |fee| fee.value),
             bridge,
         },

@@ -131,6 +131,26 @@ fn bridges_say_how_long_a_message_takes() {
 }
 
 #[test]
+fn the_block_from_which_logs_count_is_a_number() {
+    let from = "from_block         = 18_087_327";
+    check_arbitrum(
+        from,
+        "from_block = -1",
+        &[("-1", "-1 is not between 0 and 9223372036854775807", "write a number from 0")],
+    );
+    check_arbitrum(
+        from,
+        "from_block = \"latest\"",
+        &[("\"latest\"", "string where a whole number is expected", "write a whole number")],
+    );
+    check_arbitrum(
+        from,
+        "from_blok = 1",
+        &[("from_blok", "`from_blok` is not a setting of [[chains]] number 1", "`from_block`")],
+    );
+}
+
+#[test]
 fn full_weight_ends_with_voting() {
     check_minimal(
         "full_weight_blocks   = 50_400",

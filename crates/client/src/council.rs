@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_provider::{DynProvider, Provider};
-use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_rpc_types_eth::{Log, TransactionReceipt, TransactionRequest};
+use alloy_sol_types::SolCall;
 use alloy_transport::TransportError;
 use ephor_charter::Part;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::{
     deployment::{ChainSite, Deployment, DeploymentError},
+    logs::Windows,
     revert::Revert,
 };
 
@@ -76,6 +77,8 @@ pub enum ReadError {
 pub struct Council {
     deployment: Deployment,
     providers: BTreeMap<String, DynProvider>,
+    /// What endpoints give of logs.
+    pub(crate) windows: Windows,
 }
 
 /// Code that returns `block.number` and `block.timestamp`, a word each: run as the creation of a contract that is discarded.
@@ -140,7 +143,8 @@ impl Council {
         for chain in providers.keys() {
             deployment.chain(chain)?;
         }
-        Ok(Self { deployment, providers })
+        let windows = Windows::of(providers.keys());
+        Ok(Self { deployment, providers, windows })
     }
 
     /// Where its contracts are.
@@ -218,35 +222,6 @@ impl Council {
                 None => Err(self.failed(chain, error)),
             },
         }
-    }
-
-    /// The logs of an event of a contract, in order, that match the filter's further topics.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub async fn logs<E: SolEvent>(
-        &self,
-        chain: &str,
-        address: Address,
-        topics: [Option<B256>; 3],
-    ) -> Result<Vec<(E, Log)>, ReadError> {
-        let from = self.deployment.chain(chain)?.from_block;
-        let mut filter = Filter::new().address(address).event_signature(E::SIGNATURE_HASH).from_block(from);
-        for (place, topic) in filter.topics.iter_mut().skip(1).zip(topics) {
-            if let Some(topic) = topic {
-                *place = topic.into();
-            }
-        }
-        let logs = self.raw_logs(chain, &filter).await?;
-        Ok(logs.into_iter().filter_map(|log| Some((E::decode_log(&log.inner).ok()?.data, log))).collect())
-    }
-
-    /// The logs that match a filter, in order.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub async fn raw_logs(&self, chain: &str, filter: &Filter) -> Result<Vec<Log>, ReadError> {
-        self.provider(chain)?.get_logs(filter).await.map_err(|error| self.failed(chain, error))
     }
 
     /// The receipt of a transaction, if it is in a block.

@@ -167,7 +167,7 @@ impl Deployment {
                 chain_id: chain.id,
                 governance: chain.governance,
                 block_milliseconds: chain.block_milliseconds,
-                from_block: 0,
+                from_block: chain.from_block,
                 bridge,
             });
         }
@@ -340,6 +340,11 @@ mod tests {
         let deployment = Deployment::live(&charter("arbitrum.toml")).expect("complete");
         assert_eq!(deployment.chains.iter().map(|chain| chain.chain_id).collect::<Vec<_>>(), [1, 42_161, 42_170]);
         assert_eq!(deployment.l1_chain().expect("one").name, "ethereum");
+        // Nothing is asked of the years before the first election, where a block of them is known.
+        assert_eq!(
+            deployment.chains.iter().map(|chain| chain.from_block).collect::<Vec<_>>(),
+            [18_087_327, 131_335_636, 0]
+        );
         assert_eq!(deployment.safes.len(), 4);
         assert!(deployment.l1_timelock().is_some());
     }

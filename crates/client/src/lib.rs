@@ -13,6 +13,7 @@ pub mod actions;
 pub mod council;
 pub mod deployment;
 pub mod election;
+mod logs;
 pub mod messages;
 pub mod revert;
 pub mod route;
