@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! rpc URL [--seconds N]
+//! rpc URL --fill VOTES BEFORE       votes beside those that were sent before, a thousand in a block
+//! rpc URL --logs VOTES QUERIES      the votes of one voter, on a chain that was filled so
 //! ```
 //! The node must let its state be set (`anvil_setCode`, `anvil_setBalance`). The contract that is voted at is the same EVM code on every node.
 //!
@@ -12,10 +14,12 @@
 //! | `send, 16 connections` | the same on sixteen connections at once, an account each |
 //! | `batch` | a thousand signed votes in one JSON-RPC batch, mined as one block; repeated |
 //! | `call` | `eth_call` of the contract, one connection |
+//! | `fill`, `logs by topic` | see `fill.rs` and `benches/large.sh` |
 //!
 //! Votes are signed beforehand. Rates are votes a second by the wall clock; latencies are those that the client sees.
 
 mod ballot;
+mod fill;
 mod http;
 
 use std::{
@@ -42,13 +46,17 @@ const MAX_FEE_WEI: u128 = 100_000_000_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match arguments.as_slice() {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
         [url] => measure(url, 5),
-        [url, option, seconds] if option == "--seconds" => seconds
-            .parse()
-            .map_err(|_| format!("`{seconds}` is no number of seconds"))
-            .and_then(|seconds| measure(url, seconds)),
-        _ => Err("usage: rpc URL [--seconds N]".to_owned()),
+        [url, "--seconds", seconds] => number(seconds).and_then(|seconds| measure(url, seconds)),
+        [url, "--fill", votes, before] => {
+            number(votes).and_then(|votes| number(before).and_then(|before| fill::fill(url, votes, before)))
+        }
+        [url, "--logs", votes, queries] => {
+            number(votes).and_then(|votes| number(queries).and_then(|queries| fill::ask(url, votes, queries)))
+        }
+        _ => Err("usage: rpc URL [--seconds N | --fill VOTES BEFORE | --logs VOTES QUERIES]".to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,6 +65,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.replace('_', "").parse().map_err(|_| format!("`{text}` is no number"))
 }
 
 /// Measures all rows and prints them: name, rate, median and 99th percentile of the latency in microseconds.
@@ -92,30 +104,9 @@ impl Node {
     /// An account with ether.
     fn voter(&mut self) -> Result<PrivateKeySigner, String> {
         self.voters += 1;
-        let key = PrivateKeySigner::from_bytes(&keccak256(format!("voter {}", self.voters)))
-            .map_err(|error| error.to_string())?;
-        let wei = U256::from(10).pow(U256::from(21));
-        self.control.call("anvil_setBalance", &json!([key.address(), wei]))?;
+        let key = key_of(&format!("voter {}", self.voters))?;
+        self.control.call("anvil_setBalance", &json!([key.address(), wealth()]))?;
         Ok(key)
-    }
-
-    /// Votes of one account in ballots of their own, signed.
-    fn votes(&self, key: &PrivateKeySigner, count: u64) -> Result<Vec<Bytes>, String> {
-        let sign = |nonce: u64| {
-            let tx = TxEip1559 {
-                chain_id: self.chain_id,
-                nonce,
-                gas_limit: VOTE_GAS,
-                max_fee_per_gas: MAX_FEE_WEI,
-                to: TxKind::Call(BALLOT),
-                input: ballot::vote(nonce % 3, nonce),
-                ..TxEip1559::default()
-            };
-            let signature = key.sign_hash_sync(&tx.signature_hash()).map_err(|error| error.to_string())?;
-            let signed: TxEnvelope = tx.into_signed(signature).into();
-            Ok(signed.encoded_2718().into())
-        };
-        (0..count).map(sign).collect()
     }
 
     /// Sends votes on some connections, each waiting for the receipt.
@@ -124,7 +115,7 @@ impl Node {
         let mut voters = Vec::new();
         for _ in 0..connections {
             let key = self.voter()?;
-            voters.push((Connection::open(&self.url)?, self.votes(&key, count)?));
+            voters.push((Connection::open(&self.url)?, signed_votes(&key, self.chain_id, count)?));
         }
         let start = now();
         let threads: Vec<_> = voters
@@ -144,8 +135,7 @@ impl Node {
         let mut bodies = Vec::new();
         for _ in 0..BATCHES {
             let key = self.voter()?;
-            let requests: Vec<Value> = self
-                .votes(&key, BATCH)?
+            let requests: Vec<Value> = signed_votes(&key, self.chain_id, BATCH)?
                 .iter()
                 .zip(0..)
                 .map(|(vote, id)| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_sendRawTransaction", "params": [vote] }))
@@ -189,6 +179,34 @@ impl Node {
         print_row("call", latencies.len() as u64, start.elapsed(), latencies);
         Ok(())
     }
+}
+
+fn key_of(name: &str) -> Result<PrivateKeySigner, String> {
+    PrivateKeySigner::from_bytes(&keccak256(name)).map_err(|error| error.to_string())
+}
+
+/// Enough wei for any number of votes.
+fn wealth() -> U256 {
+    U256::from(10).pow(U256::from(21))
+}
+
+/// Votes of one account in ballots of their own, signed.
+fn signed_votes(key: &PrivateKeySigner, chain_id: u64, count: u64) -> Result<Vec<Bytes>, String> {
+    let sign = |nonce: u64| {
+        let tx = TxEip1559 {
+            chain_id,
+            nonce,
+            gas_limit: VOTE_GAS,
+            max_fee_per_gas: MAX_FEE_WEI,
+            to: TxKind::Call(BALLOT),
+            input: ballot::vote(nonce % 3, nonce),
+            ..TxEip1559::default()
+        };
+        let signature = key.sign_hash_sync(&tx.signature_hash()).map_err(|error| error.to_string())?;
+        let signed: TxEnvelope = tx.into_signed(signature).into();
+        Ok(signed.encoded_2718().into())
+    };
+    (0..count).map(sign).collect()
 }
 
 /// Sends votes one after the other until the time is over, each until its receipt is there. Returns how long each took.
