@@ -1,11 +1,15 @@
 //! Votes: endorsements of contenders, votes for nominees, split among several, or by signature.
 
-use super::{act, messages, messages::MessageError, messages::MessageOptions};
+use super::{
+    ActOptions,
+    election::Which,
+    messages,
+    messages::{MessageError, MessageOptions},
+};
 use crate::{
     amounts,
-    deliver::SendOptions,
     exit::{Exit, Failure},
-    link::{Link, options::LinkOptions},
+    link::Link,
     signer::Signer,
 };
 use alloy_primitives::Address;
@@ -19,9 +23,8 @@ pub(crate) struct BallotArguments {
     /// times, the votes are split. Parts are of what the account can vote at the beginning.
     #[arg(long = "for", value_name = "ACCOUNT=AMOUNT", required = true)]
     pub(crate) choices: Vec<String>,
-    /// The election's index. Without it the one that is under way.
-    #[arg(long, value_name = "N")]
-    pub(crate) index: Option<u64>,
+    #[command(flatten)]
+    pub(crate) which: Which,
     /// Whose votes these are, where they are cast by signature. Without it the signer's.
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) voter: Option<String>,
@@ -31,9 +34,7 @@ pub(crate) struct BallotArguments {
     #[command(flatten)]
     pub(crate) message: MessageOptions,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
-    #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
 }
 
 /// Casts votes.
@@ -41,32 +42,28 @@ pub(crate) struct BallotArguments {
 /// # Errors
 /// [`Failure`].
 pub(crate) async fn cast(link: &Link, round: Round, arguments: &BallotArguments) -> Result<Exit, Failure> {
-    let index = super::election::index(link, arguments.index).await?;
-    let (council, sends) = (&link.council, arguments.send.sends(link));
-    let by_signature = arguments.message.export.is_some() || arguments.message.signature.is_some();
-    let named = arguments.voter.as_deref().map(|voter| link.account(voter)).transpose()?;
-    let signer = match (by_signature, named) {
+    let BallotArguments { choices, which, voter, reason, message, options } = arguments;
+    let (index, council) = (which.index(link).await?, &link.council);
+    let by_signature = message.export.is_some() || message.signature.is_some();
+    let named = voter.as_deref().map(|voter| link.account(voter)).transpose()?;
+    let signer = match named {
         // Whoever exports needs no signer of their own.
-        (true, Some(_)) if arguments.message.export.is_some() => Signer::Node(Address::ZERO),
-        _ => arguments.send.signer(link).await?,
+        Some(voter) if message.export.is_some() => Signer::Node(voter),
+        _ => options.send.signer(link).await?,
     };
     let voter = named.unwrap_or_else(|| signer.address());
-    let choices = choices(link, round, index, voter, &arguments.choices).await?;
+    let choices = self::choices(link, round, index, voter, choices).await?;
     if !by_signature && voter == signer.address() {
-        return act(link, &signer, council.split(round, index, &choices)?, sends, arguments.link.json).await;
+        return options.act_by(link, &signer, council.split(round, index, &choices)?).await;
     }
     let [choice] = choices[..] else { return Err(MessageError::OneAtATime.into()) };
-    let typed = council.ballot(round, index, choice, &arguments.reason)?;
-    if let Some(file) = &arguments.message.export {
-        return messages::export(link, &typed, file, arguments.link.json);
+    let typed = council.ballot(round, index, choice, reason)?;
+    if let Some(file) = &message.export {
+        return messages::export(link, &typed, file, options.link.json);
     }
-    let signature = match &arguments.message.signature {
-        Some(_) if named.is_none() => return Err(MessageError::Whose { option: "--voter" }.into()),
-        Some(given) => messages::import(given, &typed, voter)?,
-        None => Signer::Node(voter).sign(link, &typed).await?,
-    };
-    let cast = council.cast_signed(round, index, choice, &arguments.reason, &signature)?;
-    act(link, &signer, vec![cast], sends, arguments.link.json).await
+    let signature = message.signature(link, &typed, named, "--voter", &signer).await?;
+    let cast = council.cast_signed(round, index, choice, reason, &signature)?;
+    options.act_by(link, &signer, vec![cast]).await
 }
 
 /// Reads the choices. Votes that are a part are reckoned from what the voter can vote.

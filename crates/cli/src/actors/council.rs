@@ -1,8 +1,10 @@
 //! `ephor council`: who sits, and changes of members by the council itself.
 
-use super::safe::{self, SafeOptions};
+use super::{
+    ActOptions,
+    safe::{self, SafeOptions},
+};
 use crate::{
-    deliver::SendOptions,
     exit::{Exit, Failure},
     link::{Link, options::LinkOptions},
     show,
@@ -69,9 +71,7 @@ pub(crate) struct ChangeOptions {
     #[command(flatten)]
     pub(crate) safe: SafeOptions,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
-    #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) act: ActOptions,
 }
 
 /// No cohort.
@@ -90,7 +90,7 @@ impl CouncilCommand {
             Self::Add { change, .. }
             | Self::Remove { change, .. }
             | Self::Replace { change, .. }
-            | Self::Rotate { change, .. } => &change.link,
+            | Self::Rotate { change, .. } => &change.act.link,
         }
     }
 

@@ -1,12 +1,13 @@
 //! `ephor election`: from its creation to the hand-over of the winners.
 
 use super::{
-    act,
+    ActOptions,
     ballots::{self, BallotArguments},
+    phases::Stage,
     registration::{self, RegisterArguments},
+    timing,
 };
 use crate::{
-    deliver::SendOptions,
     exit::{Exit, Failure},
     link::{Link, options::LinkOptions},
     show,
@@ -52,16 +53,34 @@ pub(crate) struct StatusArguments {
     pub(crate) link: LinkOptions,
 }
 
+/// The election that is meant.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Which {
+    /// The election's index. Without it the last that was created; for its creation the next.
+    #[arg(long, value_name = "N")]
+    pub(crate) index: Option<u64>,
+}
+
+impl Which {
+    /// The election named, or the last that was created.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(crate) async fn index(&self, link: &Link) -> Result<u64, ReadError> {
+        match self.index {
+            Some(index) => Ok(index),
+            None => Ok(link.council.elections().await?.saturating_sub(1)),
+        }
+    }
+}
+
 /// An election and how to send.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct OneArguments {
-    /// The election's index. Without it the one that is meant.
-    #[arg(long, value_name = "N")]
-    pub(crate) index: Option<u64>,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
+    pub(crate) which: Which,
     #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
 }
 
 /// A nominee and how to send.
@@ -70,13 +89,10 @@ pub(crate) struct NomineeArguments {
     /// The nominee, or who becomes one.
     #[arg(value_name = "ACCOUNT")]
     pub(crate) nominee: String,
-    /// The election's index. Without it the one that is under way.
-    #[arg(long, value_name = "N")]
-    pub(crate) index: Option<u64>,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
+    pub(crate) which: Which,
     #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
 }
 
 impl ElectionCommand {
@@ -84,52 +100,68 @@ impl ElectionCommand {
     pub(crate) const fn link(&self) -> &LinkOptions {
         match self {
             Self::Status(arguments) => &arguments.link,
-            Self::Create(arguments) | Self::Execute(arguments) => &arguments.link,
-            Self::Register(arguments) => &arguments.link,
-            Self::Endorse(arguments) | Self::Vote(arguments) => &arguments.link,
-            Self::Exclude(arguments) | Self::Include(arguments) => &arguments.link,
+            Self::Create(arguments) | Self::Execute(arguments) => &arguments.options.link,
+            Self::Register(arguments) => &arguments.options.link,
+            Self::Endorse(arguments) | Self::Vote(arguments) => &arguments.options.link,
+            Self::Exclude(arguments) | Self::Include(arguments) => &arguments.options.link,
         }
     }
 
-    /// Runs it.
+    /// Runs it. Where it is refused and the time is wrong for it, a note says when the time is.
     ///
     /// # Errors
     /// [`Failure`].
     pub(crate) async fn run(&self, link: &Link) -> Result<Exit, Failure> {
+        let exit = self.act(link).await?;
+        if exit == Exit::Refused {
+            let (which, stages): (&Which, &[Stage]) = match self {
+                Self::Status(_) => return Ok(exit),
+                Self::Create(arguments) => (&arguments.which, &[Stage::Due]),
+                Self::Register(arguments) => (&arguments.which, &[Stage::Registration]),
+                Self::Endorse(arguments) => (&arguments.which, &[Stage::Endorsement]),
+                Self::Exclude(arguments) => (&arguments.which, &[Stage::Vetting]),
+                Self::Include(arguments) => (&arguments.which, &[Stage::Vetting, Stage::Vetted]),
+                Self::Vote(arguments) => (&arguments.which, &[Stage::Voting, Stage::Decay]),
+                Self::Execute(arguments) => (&arguments.which, &[Stage::Vetted, Stage::Voted]),
+            };
+            let index = match (self, which.index) {
+                (Self::Create(_), None) => link.council.elections().await?,
+                _ => which.index(link).await?,
+            };
+            timing::note(link, index, stages).await?;
+        }
+        Ok(exit)
+    }
+
+    async fn act(&self, link: &Link) -> Result<Exit, Failure> {
         match self {
             Self::Status(arguments) => status(link, arguments).await,
-            Self::Create(OneArguments { index, send, link: options }) => {
+            Self::Create(OneArguments { which, options }) => {
                 let next = link.council.elections().await?;
-                let create = link.council.create_election(index.unwrap_or(next))?;
-                act(link, &send.signer(link).await?, vec![create], send.sends(link), options.json).await
+                options.act(link, link.council.create_election(which.index.unwrap_or(next))?).await
             }
             Self::Register(arguments) => registration::register(link, arguments).await,
             Self::Endorse(arguments) => ballots::cast(link, Round::Endorsement, arguments).await,
             Self::Vote(arguments) => ballots::cast(link, Round::Members, arguments).await,
-            Self::Exclude(arguments) => vet(link, arguments, true).await,
-            Self::Include(arguments) => vet(link, arguments, false).await,
-            Self::Execute(OneArguments { index, send, link: options }) => {
-                let index = self::index(link, *index).await?;
+            Self::Exclude(NomineeArguments { nominee, which, options }) => {
+                let nominee = link.account(nominee)?;
+                options.act(link, link.council.exclude(which.index(link).await?, nominee)?).await
+            }
+            Self::Include(NomineeArguments { nominee, which, options }) => {
+                let nominee = link.account(nominee)?;
+                options.act(link, link.council.include(which.index(link).await?, nominee)?).await
+            }
+            Self::Execute(OneArguments { which, options }) => {
+                let index = which.index(link).await?;
                 let execute = match link.council.election(index).await?.phase {
                     Phase::MemberVoting { .. } | Phase::ReadyToInstall | Phase::Installed => {
                         link.council.install_cohort(index)?
                     }
                     _ => link.council.start_member_election(index)?,
                 };
-                act(link, &send.signer(link).await?, vec![execute], send.sends(link), options.json).await
+                options.act(link, execute).await
             }
         }
-    }
-}
-
-/// The election that is meant: the one named, or the last that was created.
-///
-/// # Errors
-/// [`ReadError`].
-pub(crate) async fn index(link: &Link, named: Option<u64>) -> Result<u64, ReadError> {
-    match named {
-        Some(index) => Ok(index),
-        None => Ok(link.council.elections().await?.saturating_sub(1)),
     }
 }
 
@@ -178,13 +210,4 @@ async fn status(link: &Link, arguments: &StatusArguments) -> Result<Exit, Failur
         terminal::print(&show::election(link, &view, power, Style::of_stdout()))?;
     }
     Ok(Exit::Fine)
-}
-
-async fn vet(link: &Link, arguments: &NomineeArguments, exclude: bool) -> Result<Exit, Failure> {
-    let index = index(link, arguments.index).await?;
-    let nominee = link.account(&arguments.nominee)?;
-    let council = &link.council;
-    let vet = if exclude { council.exclude(index, nominee)? } else { council.include(index, nominee)? };
-    let signer = arguments.send.signer(link).await?;
-    act(link, &signer, vec![vet], arguments.send.sends(link), arguments.link.json).await
 }

@@ -10,7 +10,7 @@
 use crate::{
     exit::{Exit, Failure},
     link::Link,
-    signer::read_signature,
+    signer::{Signer, read_signature},
     terminal,
 };
 use alloy_primitives::{Address, Signature};
@@ -36,6 +36,29 @@ pub(crate) struct MessageOptions {
     /// Hand in a signature of that message: hexadecimal digits, or a file that holds them.
     #[arg(long, value_name = "FILE|HEX")]
     pub(crate) signature: Option<String>,
+}
+
+impl MessageOptions {
+    /// The signature of a message: the one handed in, which must be the author's; else the signer's, or in the author's name that of a
+    /// rehearsal's node. `option` names the author.
+    ///
+    /// # Errors
+    /// [`MessageError`], [`crate::signer::SignerError`].
+    pub(crate) async fn signature(
+        &self,
+        link: &Link,
+        message: &TypedData,
+        author: Option<Address>,
+        option: &'static str,
+        signer: &Signer,
+    ) -> Result<Signature, Failure> {
+        match (&self.signature, author) {
+            (Some(_), None) => Err(MessageError::Whose { option }.into()),
+            (Some(given), Some(author)) => Ok(import(given, message, author)?),
+            (None, Some(author)) if author != signer.address() => Ok(Signer::Node(author).sign(link, message).await?),
+            (None, _) => Ok(signer.sign(link, message).await?),
+        }
+    }
 }
 
 /// Why a message or a signature is not taken.

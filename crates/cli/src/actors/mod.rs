@@ -5,11 +5,11 @@
 //!
 //! | module | command |
 //! |---|---|
-//! | [`election`], [`ballots`], [`registration`] | `ephor election` |
+//! | [`election`], [`ballots`], [`registration`], [`timing`] | `ephor election` |
 //! | [`removal`] | `ephor removal` |
 //! | [`council`] | `ephor council` |
 //! | [`pipeline`] | `ephor pipeline` |
-//! | [`clock`] | `ephor clock` |
+//! | [`clock`], [`phases`] | `ephor clock` |
 //! | [`accounts`] | `ephor accounts` |
 //! | [`man`] | `ephor man` |
 
@@ -20,18 +20,21 @@ pub(crate) mod council;
 pub(crate) mod election;
 pub(crate) mod man;
 pub(crate) mod messages;
+pub(crate) mod phases;
 pub(crate) mod pipeline;
 pub(crate) mod registration;
 pub(crate) mod removal;
 pub(crate) mod safe;
+mod timing;
 
 use crate::{
-    deliver::{Delivered, deliver},
+    deliver::{Delivered, SendOptions, deliver},
     exit::{Exit, Failure},
-    link::Link,
+    link::{Link, options::LinkOptions},
     signer::Signer,
     terminal::{self, Style},
 };
+use clap::Args;
 use ephor_client::Prepared;
 use std::future::Future;
 
@@ -44,20 +47,33 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> 
     runtime.block_on(command)
 }
 
-/// Sends transactions by one signer, or shows what would come of them, and prints the result.
-///
-/// # Errors
-/// [`Failure`].
-pub(crate) async fn act(
-    link: &Link,
-    signer: &Signer,
-    transactions: Vec<Prepared>,
-    sends: bool,
-    json: bool,
-) -> Result<Exit, Failure> {
-    let transactions: Vec<_> = transactions.into_iter().map(|prepared| (prepared, signer)).collect();
-    let delivered = deliver(link, &transactions, sends).await?;
-    print(link, &delivered, json)
+/// By whom an action is sent, and over what.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ActOptions {
+    #[command(flatten)]
+    pub(crate) send: SendOptions,
+    #[command(flatten)]
+    pub(crate) link: LinkOptions,
+}
+
+impl ActOptions {
+    /// Sends an action by the signer that is named, or shows what would come of it, and prints the result.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(crate) async fn act(&self, link: &Link, action: Prepared) -> Result<Exit, Failure> {
+        self.act_by(link, &self.send.signer(link).await?, vec![action]).await
+    }
+
+    /// The same with several actions and a signer that is known.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(crate) async fn act_by(&self, link: &Link, signer: &Signer, actions: Vec<Prepared>) -> Result<Exit, Failure> {
+        let actions: Vec<_> = actions.into_iter().map(|prepared| (prepared, signer)).collect();
+        let delivered = deliver(link, &actions, self.send.sends(link)).await?;
+        print(link, &delivered, self.link.json)
+    }
 }
 
 /// Prints what was sent, or would be.

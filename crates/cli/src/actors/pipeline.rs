@@ -1,7 +1,8 @@
 //! `ephor pipeline`: updates on their way from the core timelock to the Safes, and the keeper that carries them on.
 
+use super::ActOptions;
 use crate::{
-    deliver::{SendOptions, deliver},
+    deliver::deliver,
     exit::{Exit, Failure},
     keeper::{Keeper, Round, Scope, due, watch},
     link::{Link, options::LinkOptions},
@@ -45,9 +46,7 @@ pub(crate) struct RelayArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) poll: u64,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
-    #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
 }
 
 impl PipelineCommand {
@@ -55,7 +54,7 @@ impl PipelineCommand {
     pub(crate) const fn link(&self) -> &LinkOptions {
         match self {
             Self::Show { link } => link,
-            Self::Relay(arguments) => &arguments.link,
+            Self::Relay(arguments) => &arguments.options.link,
         }
     }
 
@@ -81,7 +80,7 @@ impl PipelineCommand {
 }
 
 async fn relay(link: &Link, arguments: &RelayArguments) -> Result<Exit, Failure> {
-    let RelayArguments { all, update, watch, poll, send, link: options, .. } = arguments;
+    let RelayArguments { all, update, watch, poll, options: ActOptions { send, link: options }, .. } = arguments;
     let scope = match update {
         Some(nonce) => Scope::Update(*nonce),
         None if *all => Scope::Everything,

@@ -1,15 +1,10 @@
 //! `ephor removal`: token holders remove a member before the term ends.
 
-use super::{
-    act, messages,
-    messages::{MessageError, MessageOptions},
-};
+use super::{ActOptions, messages, messages::MessageOptions};
 use crate::{
-    deliver::SendOptions,
     exit::{Exit, Failure},
     link::{Link, options::LinkOptions},
     show,
-    signer::Signer,
     terminal::{self, Style},
 };
 use alloy_primitives::U256;
@@ -43,9 +38,15 @@ pub(crate) struct ProposeArguments {
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: String,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
-    #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
+}
+
+/// The removal that is meant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhichRemoval {
+    /// The proposal's id, or the member. Without it the only removal that is open.
+    #[arg(value_name = "ID|ACCOUNT")]
+    pub(crate) proposal: Option<String>,
 }
 
 /// A vote on a removal.
@@ -54,30 +55,24 @@ pub(crate) struct VoteArguments {
     /// For or against the removal.
     #[arg(value_enum)]
     pub(crate) support: For,
-    /// The proposal's id, or the member. Without it the only removal that is open.
-    #[arg(value_name = "ID|ACCOUNT")]
-    pub(crate) proposal: Option<String>,
+    #[command(flatten)]
+    pub(crate) which: WhichRemoval,
     /// Whose votes these are, where they are cast by signature. Without it the signer's.
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) voter: Option<String>,
     #[command(flatten)]
     pub(crate) message: MessageOptions,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
-    #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
 }
 
 /// A removal to execute.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ExecuteArguments {
-    /// The proposal's id, or the member. Without it the only removal that is open.
-    #[arg(value_name = "ID|ACCOUNT")]
-    pub(crate) proposal: Option<String>,
     #[command(flatten)]
-    pub(crate) send: SendOptions,
+    pub(crate) which: WhichRemoval,
     #[command(flatten)]
-    pub(crate) link: LinkOptions,
+    pub(crate) options: ActOptions,
 }
 
 /// How to vote.
@@ -114,9 +109,9 @@ impl RemovalCommand {
     pub(crate) const fn link(&self) -> &LinkOptions {
         match self {
             Self::Status { link } => link,
-            Self::Propose(arguments) => &arguments.link,
-            Self::Vote(arguments) => &arguments.link,
-            Self::Execute(arguments) => &arguments.link,
+            Self::Propose(arguments) => &arguments.options.link,
+            Self::Vote(arguments) => &arguments.options.link,
+            Self::Execute(arguments) => &arguments.options.link,
         }
     }
 
@@ -135,47 +130,39 @@ impl RemovalCommand {
                 }
                 Ok(Exit::Fine)
             }
-            Self::Propose(ProposeArguments { member, description, send, link: options }) => {
-                let propose = link.council.propose_removal(link.account(member)?, description)?;
-                act(link, &send.signer(link).await?, vec![propose], send.sends(link), options.json).await
+            Self::Propose(ProposeArguments { member, description, options }) => {
+                options.act(link, link.council.propose_removal(link.account(member)?, description)?).await
             }
             Self::Vote(arguments) => vote(link, arguments).await,
-            Self::Execute(ExecuteArguments { proposal, send, link: options }) => {
-                let removal = found(link, proposal.as_deref()).await?;
-                let execute = link.council.execute(Governor::Removal, &removal.proposal)?;
-                act(link, &send.signer(link).await?, vec![execute], send.sends(link), options.json).await
+            Self::Execute(ExecuteArguments { which, options }) => {
+                let removal = found(link, which.proposal.as_deref()).await?;
+                options.act(link, link.council.execute(Governor::Removal, &removal.proposal)?).await
             }
         }
     }
 }
 
 async fn vote(link: &Link, arguments: &VoteArguments) -> Result<Exit, Failure> {
-    let VoteArguments { support, proposal, voter, message, send, link: options } = arguments;
-    let id = found(link, proposal.as_deref()).await?.id;
+    let VoteArguments { support, which, voter, message, options } = arguments;
+    let (id, council) = (found(link, which.proposal.as_deref()).await?.id, &link.council);
     let support = match support {
         For::For => Support::For,
         For::Against => Support::Against,
     };
-    let typed = link.council.proposal_ballot(Governor::Removal, id, support)?;
+    let typed = council.proposal_ballot(Governor::Removal, id, support)?;
     if let Some(file) = &message.export {
-        return messages::export(link, &typed, file, options.json);
+        return messages::export(link, &typed, file, options.link.json);
     }
-    let signer = send.signer(link).await?;
+    let signer = options.send.signer(link).await?;
     let named = voter.as_deref().map(|voter| link.account(voter)).transpose()?;
-    let voter = named.unwrap_or_else(|| signer.address());
-    let vote = match &message.signature {
-        Some(_) if named.is_none() => return Err(MessageError::Whose { option: "--voter" }.into()),
-        Some(given) => {
-            let signature = messages::import(given, &typed, voter)?;
-            link.council.vote_on_signed(Governor::Removal, id, support, &signature)?
-        }
-        None if voter == signer.address() => link.council.vote_on(Governor::Removal, id, support)?,
-        None => {
-            let signature = Signer::Node(voter).sign(link, &typed).await?;
-            link.council.vote_on_signed(Governor::Removal, id, support, &signature)?
-        }
+    let own = message.signature.is_none() && named.is_none_or(|voter| voter == signer.address());
+    let vote = if own {
+        council.vote_on(Governor::Removal, id, support)?
+    } else {
+        let signature = message.signature(link, &typed, named, "--voter", &signer).await?;
+        council.vote_on_signed(Governor::Removal, id, support, &signature)?
     };
-    act(link, &signer, vec![vote], send.sends(link), options.json).await
+    options.act_by(link, &signer, vec![vote]).await
 }
 
 /// The removal that is meant: by id, by member, or the only one that is open.

@@ -9,7 +9,7 @@
 //!
 //! On a rehearsal network the Safe itself can be acted for (`--as-safe`), as if its owners had consented.
 
-use super::{council::ChangeOptions, messages, print};
+use super::{ActOptions, council::ChangeOptions, messages, print};
 use crate::{
     deliver::deliver,
     exit::{Exit, Failure},
@@ -85,7 +85,7 @@ pub(crate) enum SafeError {
 /// # Errors
 /// [`Failure`].
 pub(super) async fn act(link: &Link, prepared: &Prepared, role: Role, change: &ChangeOptions) -> Result<Exit, Failure> {
-    let ChangeOptions { safe: options, send, link: connection } = change;
+    let ChangeOptions { safe: options, act: ActOptions { send, link: connection } } = change;
     let sends = send.sends(link);
     let named = match &options.safe {
         Some(name) => name.clone(),

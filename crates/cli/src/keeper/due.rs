@@ -3,7 +3,7 @@
 use super::{KeepError, Scope, Waiting};
 use crate::{actors::election, link::Link};
 use ephor_client::{
-    Prepared, ProposalState,
+    Deadline, Prepared, ProposalState,
     actions::{proposals::Governor, relay::RelayError},
     views::pipeline::{NextStep, StepKind, Who},
 };
@@ -95,14 +95,18 @@ async fn elections(link: &Link, due: &mut Due) -> Result<(), KeepError> {
             Phase::ReadyToInstall => council.install_cohort(index),
             phase => {
                 let chain = &council.governance_chain().map_err(ephor_client::ReadError::from)?.name;
-                match (phase, view.until) {
-                    (Phase::Waiting { start_seconds }, _) if index == next => {
+                // The block after the last one.
+                let after =
+                    |until: Deadline| until.seconds.saturating_add(link.charter.l1_chain().block_milliseconds / 1_000);
+                match (phase, view.until, view.voting) {
+                    (Phase::Waiting { start_seconds }, ..) if index == next => {
                         due.wait(format!("create election {index}"), chain, start_seconds);
                     }
-                    (Phase::Vetting { .. }, Some(until)) => {
-                        // The block after the last one.
-                        let after = until.seconds.saturating_add(link.charter.l1_chain().block_milliseconds / 1_000);
-                        due.wait(format!("start the member election of election {index}"), chain, after);
+                    (Phase::Vetting { .. }, Some(until), _) => {
+                        due.wait(format!("start the member election of election {index}"), chain, after(until));
+                    }
+                    (Phase::MemberVoting { .. }, _, Some(voting)) => {
+                        due.wait(format!("install the winners of election {index}"), chain, after(voting.deadline));
                     }
                     _ => {}
                 }

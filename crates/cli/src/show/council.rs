@@ -1,6 +1,6 @@
 //! The council, removals, the clock and accounts as text.
 
-use super::{deadline, from_now, head, name};
+use super::{deadline, head, name};
 use crate::{
     actors::accounts::AccountView,
     amounts::exact,
@@ -11,7 +11,7 @@ use crate::{
 use alloy_primitives::Address;
 use ephor_client::{
     Moment,
-    views::{CouncilView, ProposalView},
+    views::{CouncilView, ElectionView, ProposalView},
 };
 use std::fmt::Write;
 
@@ -75,8 +75,8 @@ pub(crate) fn removals(link: &Link, removals: &[ProposalView], style: Style) -> 
     text
 }
 
-/// The time of each chain.
-pub(crate) fn clock(link: &Link, chains: &[(String, Moment)], style: Style) -> String {
+/// The time of each chain, and where the election stands.
+pub(crate) fn clock(link: &Link, chains: &[(String, Moment)], view: &ElectionView, style: Style) -> String {
     let mut text = head(link, "the clock", style);
     let row = |(chain, now): &(String, Moment)| {
         vec![
@@ -87,13 +87,7 @@ pub(crate) fn clock(link: &Link, chains: &[(String, Moment)], style: Style) -> S
         ]
     };
     text.push_str(&table(2, &chains.iter().map(row).collect::<Vec<_>>()));
-    if let Some((_, now)) = chains.iter().find(|(chain, _)| *chain == link.charter.governance_chain().name) {
-        let _ = writeln!(
-            text,
-            "  next election by the calendar: {}",
-            from_now(link.charter.next_election_seconds(), now.seconds)
-        );
-    }
+    super::election::whereabouts(&mut text, view);
     text
 }
 

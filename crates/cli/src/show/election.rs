@@ -104,6 +104,17 @@ fn standings(text: &mut String, link: &Link, voting: &VotingView, now: u64, styl
     text.push_str(&table(2, &voting.standings.iter().map(row).collect::<Vec<_>>()));
 }
 
+/// An election in two lines: phase and end, and what can be done.
+pub(super) fn whereabouts(text: &mut String, view: &ElectionView) {
+    let ends = match (view.phase, view.until) {
+        (Phase::Waiting { start_seconds }, _) => format!(", begins {}", from_now(start_seconds, view.now.seconds)),
+        (_, Some(until)) => format!(", until {}", deadline(until, view.now.seconds)),
+        (_, None) => String::new(),
+    };
+    let _ = writeln!(text, "  election {}: {}{ends}", view.index, view.phase.name());
+    let _ = writeln!(text, "  next: {}", next(view));
+}
+
 /// Who can do what now.
 fn next(view: &ElectionView) -> String {
     match view.phase {

@@ -51,43 +51,39 @@ impl Remote {
         }
     }
 
+    /// It as a signer of hashes and messages.
+    fn messages(&self) -> &(dyn alloy_signer::Signer + Send + Sync) {
+        match *self {
+            #[cfg(feature = "ledger")]
+            Self::Ledger(ref signer) => signer,
+            #[cfg(feature = "trezor")]
+            Self::Trezor(ref signer) => signer,
+            #[cfg(feature = "aws")]
+            Self::Aws(ref signer) => signer,
+            #[cfg(feature = "gcp")]
+            Self::Gcp(ref signer) => signer,
+        }
+    }
+
     /// Signs a message of EIP-712.
     ///
     /// # Errors
     /// What the signer says.
     pub(crate) async fn sign(&self, message: &TypedData) -> Result<Signature, alloy_signer::Error> {
-        match *self {
-            #[cfg(feature = "ledger")]
-            Self::Ledger(ref signer) => {
-                let message = serde_json::from_value(message.json.clone()).map_err(alloy_signer::Error::other)?;
-                alloy_signer::Signer::sign_dynamic_typed_data(signer, &message).await
-            }
-            #[cfg(feature = "trezor")]
-            Self::Trezor(ref signer) => alloy_signer::Signer::sign_hash(signer, &message.digest).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(ref signer) => alloy_signer::Signer::sign_hash(signer, &message.digest).await,
-            #[cfg(feature = "gcp")]
-            Self::Gcp(ref signer) => alloy_signer::Signer::sign_hash(signer, &message.digest).await,
+        #[cfg(feature = "ledger")]
+        if let Self::Ledger(signer) = self {
+            let message = serde_json::from_value(message.json.clone()).map_err(alloy_signer::Error::other)?;
+            return alloy_signer::Signer::sign_dynamic_typed_data(signer, &message).await;
         }
+        self.messages().sign_hash(&message.digest).await
     }
-}
 
-impl Remote {
     /// Signs a message (EIP-191).
     ///
     /// # Errors
     /// What the signer says.
     pub(crate) async fn sign_message(&self, message: &[u8]) -> Result<Signature, alloy_signer::Error> {
-        match *self {
-            #[cfg(feature = "ledger")]
-            Self::Ledger(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
-            #[cfg(feature = "trezor")]
-            Self::Trezor(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
-            #[cfg(feature = "gcp")]
-            Self::Gcp(ref signer) => alloy_signer::Signer::sign_message(signer, message).await,
-        }
+        self.messages().sign_message(message).await
     }
 }
 
@@ -125,13 +121,18 @@ pub(super) async fn trezor(path: &str) -> Result<Remote, SignerError> {
     }
 }
 
-/// A key of AWS, by id, ARN or alias. Region and credentials are those of the environment.
+/// A key of AWS, by id, ARN or alias. Region, credentials and endpoint are those of the environment and of AWS's own files.
 pub(super) async fn aws(key: &str) -> Result<Remote, SignerError> {
     #[cfg(not(feature = "aws"))]
     return Err(SignerError::NotBuilt { signer: "AWS KMS", feature: "aws" });
     #[cfg(feature = "aws")]
     {
-        let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+        use aws_smithy_http_client::{
+            Builder,
+            tls::{Provider, rustls_provider::CryptoMode},
+        };
+        let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(client).load().await;
         let client = aws_sdk_kms::Client::new(&config);
         let signer = alloy_signer_aws::AwsSigner::new(client, key.to_owned(), None).await;
         let remedy = "check the key's id, AWS_REGION and the credentials";
@@ -140,7 +141,14 @@ pub(super) async fn aws(key: &str) -> Result<Remote, SignerError> {
     }
 }
 
-/// A key of Google, as `PROJECT/LOCATION/RING/KEY/VERSION`. Credentials are those of the environment.
+/// Where Google's key service is.
+#[cfg(feature = "gcp")]
+const GOOGLE: &str = "https://cloudkms.googleapis.com";
+/// By which variable Google's own command is told of another place, such as a private endpoint.
+#[cfg(feature = "gcp")]
+const GOOGLE_ELSEWHERE: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS";
+
+/// A key of Google, as `PROJECT/LOCATION/RING/KEY/VERSION`. Credentials and endpoint are those of the environment and of Google's own files.
 pub(super) async fn gcp(key: &str) -> Result<Remote, SignerError> {
     #[cfg(not(feature = "gcp"))]
     return Err(SignerError::NotBuilt { signer: "Google KMS", feature: "gcp" });
@@ -158,7 +166,10 @@ pub(super) async fn gcp(key: &str) -> Result<Remote, SignerError> {
             return Err(failed(format!("\"{key}\" names no version of a key")));
         };
         let version = version.parse().map_err(|_| failed(format!("{version} is no number of a version")))?;
-        let api = GoogleApi::from_function(Client::new, "https://cloudkms.googleapis.com", None).await;
+        let place = std::env::var(GOOGLE_ELSEWHERE).unwrap_or_else(|_| GOOGLE.to_owned());
+        // Its library takes the process's provider of cryptography and panics where there is none.
+        crate::link::http::install_cryptography();
+        let api = GoogleApi::from_function(Client::new, place.trim_end_matches('/'), None).await;
         let api = api.map_err(|error| failed(error.to_string()))?;
         let key = KeySpecifier::new(GcpKeyRingRef::new(project, location, ring), name, version);
         let signer = GcpSigner::new(api, key, None).await;

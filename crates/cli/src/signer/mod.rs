@@ -140,8 +140,7 @@ pub(crate) enum SignerError {
 }
 
 impl Signer {
-    /// The signer named by an option, by the profile, or `dev0` on a rehearsal network. Without `live` nothing is sent, so any
-    /// account can be tried.
+    /// The signer named by an option, by the profile, or `dev0` on a rehearsal network. Unless it `sends`, any account can be tried.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -166,23 +165,28 @@ impl Signer {
             }
             return Ok(Self::Key(hex.parse().map_err(|_| SignerError::NotAKey)?));
         }
-        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        match kind {
-            "keystore" => keystore::open(Path::new(rest), password).map(Self::Key),
-            "ledger" => devices::ledger(rest).await.map(Self::Remote),
-            "trezor" => devices::trezor(rest).await.map(Self::Remote),
-            "aws" => devices::aws(rest).await.map(Self::Remote),
-            "gcp" => devices::gcp(rest).await.map(Self::Remote),
-            _ => {
-                let name = if kind == "unlocked" { rest } else { text };
-                let unknown = |source| SignerError::Unknown { given: text.to_owned(), source };
-                let account = link.account(name).map_err(unknown)?;
-                if sends && !link.kind.is_rehearsal() {
-                    return Err(SignerError::NotARehearsal { account });
-                }
-                Ok(Self::Node(account))
-            }
+        if let Some(signer) = Self::holder(text, password).await? {
+            return Ok(signer);
         }
+        let unknown = |source| SignerError::Unknown { given: text.to_owned(), source };
+        let account = link.account(text.strip_prefix("unlocked:").unwrap_or(text)).map_err(unknown)?;
+        if sends && !link.kind.is_rehearsal() {
+            return Err(SignerError::NotARehearsal { account });
+        }
+        Ok(Self::Node(account))
+    }
+
+    /// A keystore, a device or a key service; none where something else is named.
+    async fn holder(text: &str, password: Option<&Path>) -> Result<Option<Self>, SignerError> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        Ok(Some(match kind {
+            "keystore" => Self::Key(keystore::open(Path::new(rest), password)?),
+            "ledger" => Self::Remote(devices::ledger(rest).await?),
+            "trezor" => Self::Remote(devices::trezor(rest).await?),
+            "aws" => Self::Remote(devices::aws(rest).await?),
+            "gcp" => Self::Remote(devices::gcp(rest).await?),
+            _ => return Ok(None),
+        }))
     }
 
     /// A signer for which no council need be reached: a keystore, a device or a key service.
@@ -190,16 +194,8 @@ impl Signer {
     /// # Errors
     /// [`SignerError`].
     pub(crate) async fn offline(text: &str, password: Option<&Path>) -> Result<Self, SignerError> {
-        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        match kind {
-            "keystore" => keystore::open(Path::new(rest), password).map(Self::Key),
-            "ledger" => devices::ledger(rest).await.map(Self::Remote),
-            "trezor" => devices::trezor(rest).await.map(Self::Remote),
-            "aws" => devices::aws(rest).await.map(Self::Remote),
-            "gcp" => devices::gcp(rest).await.map(Self::Remote),
-            "key" => Err(SignerError::RawKey),
-            _ => Err(SignerError::Nobody),
-        }
+        let none = if text.starts_with("key:") { SignerError::RawKey } else { SignerError::Nobody };
+        Self::holder(text, password).await?.ok_or(none)
     }
 
     /// Signs a message of EIP-712 by a key or a device.
@@ -274,12 +270,7 @@ impl Signer {
     pub(crate) async fn sign(&self, link: &Link, message: &TypedData) -> Result<Signature, SignerError> {
         match self {
             Self::Node(account) if link.kind.is_rehearsal() => node_signs(link, *account, message).await,
-            Self::Node(account) => Err(SignerError::NotARehearsal { account: *account }),
-            Self::Key(key) => {
-                let signed = alloy_signer::Signer::sign_hash(key, &message.digest).await;
-                signed.map_err(|source| SignerError::Message { source })
-            }
-            Self::Remote(remote) => remote.sign(message).await.map_err(|source| SignerError::Message { source }),
+            signer => signer.sign_typed(message).await,
         }
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::accounts;
-use crate::terminal::Style;
+use crate::{terminal::Style, words::utc};
 
 /// A network that runs.
 pub(super) struct Running<'a> {
@@ -174,8 +174,4 @@ impl Running<'_> {
 
 fn timestamp(seconds: u64) -> Timestamp {
     i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or(Timestamp::MAX)
-}
-
-fn utc(seconds: u64) -> String {
-    timestamp(seconds).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

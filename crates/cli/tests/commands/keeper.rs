@@ -25,13 +25,15 @@ struct Keeper {
 }
 
 impl Keeper {
+    /// One that looks every second, and tells each notice.
     fn start(network: &Network, signer: &str, told: &Sender<Value>) -> Self {
         let arguments = ["pipeline", "relay", "--all", "--watch", "--poll", "1", "--json", "--signer", signer];
         let mut child = on(&network.url, &arguments).stdout(Stdio::piped()).spawn().expect("the binary starts");
         let (out, told) = (child.stdout.take().expect("its output"), told.clone());
         let reader = thread::spawn(move || {
             for line in BufReader::new(out).lines() {
-                let notice = serde_json::from_str(&line.expect("text")).expect("a JSON object a line");
+                // A keeper that is killed may leave half a line.
+                let Ok(notice) = serde_json::from_str(&line.expect("text")) else { break };
                 if told.send(notice).is_err() {
                     break;
                 }
@@ -166,6 +168,96 @@ fn two_keepers_at_once_take_each_step_exactly_once() {
         let at = contract("arbitrum-one", governor);
         assert_eq!(network.logs("arbitrum-one", &created, Some(&at)), 1, "{governor}");
     }
+}
+
+/// Elects `dev5`, `dev6` and `dev7` up to the point where the winners can be handed over.
+#[track_caller]
+fn decide(network: &Network) {
+    let phase = |name: &str| drop(network.json(&["clock", "advance", "--phase", name]));
+    let contenders = ["dev5", "dev6", "dev7"];
+    network.json(&["election", "create"]);
+    for contender in contenders {
+        network.json(&["election", "register", "--signer", contender]);
+    }
+    phase("endorsement");
+    for contender in contenders {
+        network.json(&["election", "endorse", "--signer", "dev0", "--for", &format!("{contender}=6000")]);
+    }
+    phase("vetted");
+    network.json(&["election", "execute"]);
+    phase("voting");
+    network.json(&["election", "vote", "--for", "dev5=30%", "--for", "dev6=20%", "--for", "dev7=10%"]);
+    phase("voted");
+}
+
+#[test]
+fn keepers_that_are_killed_and_started_again_take_no_step_twice() {
+    let network = Network::up("minimal.toml", "2026-02-01T12:00Z");
+    decide(&network);
+    let (tell, told) = channel();
+    // Of one account, so that their transactions have the same nonces as well.
+    let start = || Keeper::start(&network, "dev9", &tell);
+    let mut keepers = vec![start(), start(), start()];
+    let executed = topic("ProposalExecuted(uint256)");
+    let core = topic("CallExecuted(bytes32,uint256,address,uint256,bytes)");
+    let governor = address(&network, "home", "member-election");
+    let timelock = address(&network, "home", "core-timelock");
+    let done = || (network.logs("home", &executed, Some(&governor)), network.logs("home", &core, Some(&timelock)));
+    // Whatever a keeper is about when it is killed, the next one goes on from what the chains say.
+    let mut moves = 0;
+    while done() != (1, 1) {
+        moves += 1;
+        assert!(moves < MOST_MOVES, "the update does not arrive: {:?}", done());
+        drop(keepers.remove(0));
+        keepers.push(start());
+        network.run(&["clock", "advance", "--step"]);
+        let _ = told.recv_timeout(NOTICE);
+    }
+    let shown = network.json(&["council", "show"]);
+    assert_eq!(shown["in_line"], true);
+    // With nothing left to do, new ones take no step, and say so when they are stopped.
+    drop(keepers);
+    while told.try_recv().is_ok() {}
+    let last = start();
+    let waits = told.recv_timeout(PATIENCE).expect("a notice");
+    assert_eq!(waits["event"], "waiting");
+    assert_eq!(last.stop(), Some(0));
+    drop(tell);
+    let stopped = told.iter().find(|notice| notice["event"] == "stopped").expect("its last notice");
+    assert_eq!(stopped["taken"], 0);
+    assert_eq!(done(), (1, 1));
+}
+
+#[test]
+fn takes_what_is_due_once_and_one_update_alone_where_asked() {
+    let network = Network::up("minimal.toml", "2026-02-01T12:00Z");
+    decide(&network);
+    // Without --all updates alone are carried on; handing the winners over is none.
+    let none = network.run(&["pipeline", "relay", "--once"]).exits(0);
+    assert_eq!(none.stdout, "0 steps taken.\n");
+    let due = network.json(&["pipeline", "relay", "--all", "--dry-run"]);
+    assert_eq!((&due["sent"], due["transactions"].as_array().map(Vec::len)), (&false.into(), Some(1)));
+    let taken = network.json(&["pipeline", "relay", "--all"]);
+    assert_eq!(taken["relay"]["taken"].as_array().map(Vec::len), Some(1), "{taken:#}");
+    // The update waits for its timelock, and the next election for its date.
+    assert_eq!(taken["relay"]["waiting"].as_array().map(Vec::len), Some(2), "{taken:#}");
+
+    let shown = network.run(&["pipeline", "show"]).exits(0).stdout;
+    for part in
+        ["Update 1", "members      0x", "core timelock", "waits until", "next:", "anybody can: ephor pipeline relay"]
+    {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    network.json(&["clock", "advance", "--step"]);
+    let relay = |update: &str| {
+        network.json(&["pipeline", "relay", "--update", update])["relay"]["taken"].as_array().map(Vec::len)
+    };
+    assert_eq!((relay("7"), relay("1"), relay("1")), (Some(0), Some(1), Some(0)));
+    let shown = network.run(&["pipeline", "show"]).exits(0).stdout;
+    assert!(shown.contains("Update 1: everywhere"), "{shown}");
+    network.run(&["pipeline", "relay", "--all", "--update", "1"]).refuses(2, &["cannot be used with"]);
+    network.run(&["pipeline", "relay", "--once", "--watch"]).refuses(2, &["cannot be used with"]);
+    network.run(&["pipeline", "relay", "--poll", "0"]).refuses(2, &["--poll"]);
 }
 
 /// The address of a contract, from the address book.

@@ -94,24 +94,9 @@ fn run(url: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// The keystore of the Web3 Secret Storage Definition, and a file with its password.
-fn keystore(folder: &tempfile::TempDir) -> (String, PathBuf) {
+pub(crate) fn keystore(folder: &tempfile::TempDir) -> (String, PathBuf) {
     let (file, password) = (folder.path().join("key.json"), folder.path().join("password"));
-    let text = json!({
-        "crypto": {
-            "cipher": "aes-128-ctr",
-            "cipherparams": { "iv": "6087dab2f9fdbbfaddc31a909735c1e6" },
-            "ciphertext": "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46",
-            "kdf": "pbkdf2",
-            "kdfparams": {
-                "c": 262_144, "dklen": 32, "prf": "hmac-sha256",
-                "salt": "ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd",
-            },
-            "mac": "517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2",
-        },
-        "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6",
-        "version": 3,
-    });
-    fs::write(&file, text.to_string()).expect("written");
+    fs::write(&file, include_str!("keystore.json")).expect("written");
     fs::write(&password, "testpassword\n").expect("written");
     (format!("keystore:{}", file.display()), password)
 }

@@ -33,6 +33,35 @@ fn moves_the_clock_forward_only() {
 }
 
 #[test]
+fn moves_the_clock_to_phases_by_name() {
+    let network = Network::up("minimal.toml", "2026-01-14T12:00Z");
+    let phase = |shown: &serde_json::Value| shown["election"]["phase"].as_str().expect("a phase").to_owned();
+    let go = |name: &str| network.json(&["clock", "advance", "--phase", name]);
+    assert_eq!(phase(&network.json(&["clock", "show"])), "waiting");
+    let error = ["`ephor election create`", "time alone does not bring election 0 to its phase \"vetting\""];
+    network.run(&["clock", "advance", "--phase", "vetting"]).refuses(3, &error);
+    assert_eq!(phase(&go("due")), "due");
+    network.json(&["election", "create"]);
+    assert_eq!(phase(&go("registration")), "registration");
+    let endorsement = go("endorsement");
+    assert_eq!(phase(&endorsement), "endorsement");
+    // Where the election is in the phase already, time stands still.
+    assert_eq!(go("endorsement"), endorsement);
+    network.run(&["clock", "advance", "--phase", "due"]).refuses(3, &["\"due\" is past: election 0"]);
+    network.run(&["clock", "advance", "--phase", "voted"]).refuses(3, &["`ephor election execute`"]);
+    network.run(&["clock", "advance", "--phase", "dawn"]).refuses(2, &["endorsement, vetting, vetted"]);
+    // Without a name, to the next one.
+    assert_eq!(phase(&network.json(&["clock", "advance", "--phase"])), "vetting");
+    let text = network.run(&["clock", "show"]).exits(0).stdout;
+    for part in ["election 0: vetting, until L1 block", "next: the vetter excludes"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let block = endorsement["chains"][0]["now"]["l1_block"].as_u64().expect("a block") + 100_000;
+    let there = network.json(&["clock", "advance", "--to-l1-block", &block.to_string()]);
+    assert_eq!(there["chains"][0]["now"]["l1_block"], block);
+}
+
+#[test]
 fn writes_a_page_of_the_manual_for_each_command() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("man");
