@@ -174,7 +174,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<BlockRef>) {
-        assert_eq!(text.parse().ok(), expected, "{text}");
+        assert_eq!(text.parse::<BlockRef>().ok(), expected, "{text}");
     }
 
     #[test]
