@@ -17,7 +17,7 @@ use ephor_parts::{Outcome, Revert, calldata::U240, election::cohort, ensure, inv
 use ephor_rules::selection::{SelectionError, select};
 use stylus_sdk::prelude::*;
 
-use crate::MemberElection;
+use crate::{MemberElection, voting::wide};
 
 impl MemberElection {
     /// The winners as votes stand: as many as the cohort has seats, the one of greatest weight last.
@@ -29,7 +29,7 @@ impl MemberElection {
         let list = compliantNomineesCall { proposalId: proposal_id };
         let (nominees,) = query::<_, (Vec<Address>,)>(vm, self.nominee_election.get(), &list)?;
         let count = self.counts.elections.getter(proposal_id);
-        let weights: Vec<U256> = nominees.iter().map(|nominee| count.weight_received.get(*nominee).to()).collect();
+        let weights: Vec<U256> = nominees.iter().map(|nominee| wide(count.weight_received.get(*nominee))).collect();
         let (seats,) = query::<_, (U256,)>(vm, self.manager.get(), &cohortSizeCall {})?;
         winners(&nominees, &weights, seats)
     }
@@ -73,7 +73,7 @@ fn winners(nominees: &[Address], weights: &[U256], seats: U256) -> Outcome<Vec<A
     if seats.is_zero() && !nominees.is_empty() {
         return Err(Revert::out_of_bounds());
     }
-    let chosen = select(weights, seats.to()).map_err(|error| match error {
+    let chosen = select(weights, seats.saturating_to()).map_err(|error| match error {
         SelectionError::TooFew { .. } => too_few().into(),
         SelectionError::TooMany { .. } => Revert::overflow(),
         SelectionError::WeightTooLarge { weight, .. } => UintTooLarge { x: weight }.into(),

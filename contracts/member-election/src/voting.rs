@@ -72,7 +72,7 @@ impl MemberElection {
         let Count { votes_used, weight_received, .. } = &mut *count;
         let (mut used, mut received) = (votes_used.setter(voter), weight_received.setter(nominee));
         let standing = Voter { power, used: used.get() };
-        let counted = vote(standing, votes, weight, U256::from(received.get())).map_err(refuse)?;
+        let counted = vote(standing, votes, weight, wide(received.get())).map_err(refuse)?;
         let total = U240::checked_from_limbs_slice(counted.received.as_limbs()).ok_or_else(Revert::overflow)?;
         used.set(counted.used);
         received.set(total);
@@ -140,13 +140,18 @@ impl MemberElection {
 
     /// The weight of all votes for a nominee.
     pub(crate) fn weight_received(&self, proposal_id: U256, nominee: Address) -> Outcome<U256> {
-        Ok(U256::from(self.counts.elections.getter(proposal_id).weight_received.get(nominee)))
+        Ok(wide(self.counts.elections.getter(proposal_id).weight_received.get(nominee)))
     }
 
     fn is_compliant_nominee(&self, proposal_id: U256, nominee: Address) -> Outcome<bool> {
         let question = isCompliantNomineeCall { proposalId: proposal_id, account: nominee };
         query::<_, (bool,)>(self.vm(), self.nominee_election.get(), &question).map(|(compliant,)| compliant)
     }
+}
+
+/// A weight as a whole word.
+pub(crate) const fn wide(weight: U240) -> U256 {
+    U256::from_limbs(*weight.as_limbs())
 }
 
 /// How the contract says what the tally refuses.

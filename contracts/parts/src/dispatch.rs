@@ -75,6 +75,7 @@ macro_rules! routes {
         ///
         /// Returns `None` if the selector is not in the table.
         #[allow(clippy::needless_pass_by_value, unused_variables)]
+        #[inline(always)] // Into the contract's own table: as WASM, one large function is smaller than two.
         $vis fn $name<$c: $bound>(this: &mut $c, selector: u32, input: &[u8]) -> Option<$crate::dispatch::Answer> {
             $(
                 if selector == u32::from_be_bytes(<$call as alloy_sol_types::SolCall>::SELECTOR) {
@@ -93,6 +94,7 @@ macro_rules! routes {
         ///
         /// Returns `None` if the selector is not in the table.
         #[allow(clippy::needless_pass_by_value, unused_variables)]
+        #[inline(always)] // Into the contract's own table: as WASM, one large function is smaller than two.
         $vis fn $name(this: &mut $contract, selector: u32, input: &[u8]) -> Option<$crate::dispatch::Answer> {
             $(
                 if selector == u32::from_be_bytes(<$call as alloy_sol_types::SolCall>::SELECTOR) {

@@ -8,7 +8,7 @@
 //!
 //! Source: seed 004, "The election governors"; the recorded behaviour of `getProposeArgs` and `castVoteWithReasonAndParamsBySig`.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256};
 use ephor_abi::election::{
@@ -54,7 +54,9 @@ pub type ProposeArgs = (Vec<Address>, Vec<U256>, Vec<Vec<u8>>, String);
 /// "Security Council Election #7".
 #[must_use]
 pub fn description(index: U256) -> String {
-    format!("Security Council Election #{}", decimal(index))
+    let mut text = String::from("Security Council Election #");
+    text.push_str(&decimal(index));
+    text
 }
 
 /// A number in decimal. The number type's own formatting brings long division along, which is large as WASM.
@@ -127,9 +129,8 @@ impl CastBallots {
     /// # Errors
     /// `VoteAlreadyCast` the second time.
     pub fn remember(&mut self, proposal_id: U256, digest: B256, voter: Address) -> Outcome {
-        let mut preimage = [0; 52];
-        preimage[..32].copy_from_slice(digest.as_slice());
-        preimage[32..].copy_from_slice(voter.as_slice());
+        let mut preimage = digest.to_vec();
+        preimage.extend_from_slice(voter.as_slice());
         let replay = self.vm().native_keccak256(&preimage);
         let mut used = self.used.setter(replay);
         ensure(!used.get(), || VoteAlreadyCast { voter, proposalId: proposal_id, replayHash: replay })?;

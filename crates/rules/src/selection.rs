@@ -8,9 +8,9 @@
 //! one comparison a nominee, without sorting all of them.
 
 use crate::decay::WEIGHT_BITS;
-use alloc::vec::Vec;
+use alloc::{collections::BinaryHeap, vec::Vec};
 use alloy_primitives::U256;
-use core::fmt;
+use core::{cmp::Reverse, fmt};
 
 /// Nominees that can be told apart beside a weight in one word.
 pub const MOST_NOMINEES: usize = 1 << 16;
@@ -51,75 +51,23 @@ pub fn select(weights: &[U256], seats: usize) -> Result<Vec<u16>, SelectionError
     if nominees < seats {
         return Err(SelectionError::TooFew { nominees, seats });
     }
-    let mut best = Best::new(seats);
+    let mut best: BinaryHeap<Reverse<U256>> = BinaryHeap::with_capacity(seats);
     for (index, &weight) in weights.iter().enumerate() {
         if weight.bit_len() > WEIGHT_BITS {
             return Err(SelectionError::WeightTooLarge { index, weight });
         }
-        best.offer(weight << 16 | U256::from(index));
-    }
-    Ok(best.into_ascending().into_iter().map(|packed| (packed.as_limbs()[0] & 0xffff) as u16).collect())
-}
-
-/// The greatest `seats` words offered, as a binary heap with the least on top.
-struct Best {
-    seats: usize,
-    heap: Vec<U256>,
-}
-
-impl Best {
-    fn new(seats: usize) -> Self {
-        Self { seats, heap: Vec::with_capacity(seats) }
-    }
-
-    fn offer(&mut self, packed: U256) {
-        if self.heap.len() < self.seats {
-            self.heap.push(packed);
-            self.sift_up(self.heap.len() - 1);
-        } else if self.heap.first().is_some_and(|least| packed > *least) {
-            self.heap[0] = packed;
-            self.sift_down(self.heap.len());
+        let packed = Reverse(weight << 16 | U256::from(index));
+        if best.len() < seats {
+            best.push(packed);
+        } else if let Some(mut least) = best.peek_mut()
+            && packed < *least
+        {
+            *least = packed;
         }
     }
-
-    /// Sorts the heap in place: the least goes behind the others again and again, then the whole is turned round.
-    fn into_ascending(mut self) -> Vec<U256> {
-        for end in (1..self.heap.len()).rev() {
-            self.heap.swap(0, end);
-            self.sift_down(end);
-        }
-        self.heap.reverse();
-        self.heap
-    }
-
-    fn sift_up(&mut self, mut at: usize) {
-        while at > 0 {
-            let parent = (at - 1) / 2;
-            if self.heap[parent] <= self.heap[at] {
-                return;
-            }
-            self.heap.swap(parent, at);
-            at = parent;
-        }
-    }
-
-    /// Lets the top of the first `len` entries sink to its place.
-    fn sift_down(&mut self, len: usize) {
-        let mut at = 0;
-        loop {
-            let mut least = at;
-            for child in [2 * at + 1, 2 * at + 2] {
-                if child < len && self.heap[child] < self.heap[least] {
-                    least = child;
-                }
-            }
-            if least == at {
-                return;
-            }
-            self.heap.swap(at, least);
-            at = least;
-        }
-    }
+    // Reversed words in ascending order are words in descending order.
+    let descending = best.into_sorted_vec();
+    Ok(descending.into_iter().rev().map(|Reverse(packed)| (packed.as_limbs()[0] & 0xffff) as u16).collect())
 }
 
 impl fmt::Display for SelectionError {
