@@ -94,8 +94,8 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(signers(HASH, &encode(&all)), expected);
         // Hostile bytes lead nowhere.
-        assert_eq!(signers(HASH, &[]), []);
-        assert_eq!(signers(HASH, &[0xff; 64]), []);
-        assert_eq!(signers(HASH, &vec![0xff; 65 * 1_000]), []);
+        assert!(signers(HASH, &[]).is_empty());
+        assert!(signers(HASH, &[0xff; 64]).is_empty());
+        assert!(signers(HASH, &vec![0xff; 65 * 1_000]).is_empty());
     }
 }
