@@ -56,8 +56,20 @@ impl Chain {
     pub fn view_in(&mut self, env: &BlockEnv, message: Message) -> Result<Outcome, ExecuteError> {
         self.vm.inner.ctx.set_block(env.to_revm());
         let tried = self.attempt(unchecked_tx(message), Rules::Free);
-        self.vm.inner.ctx.journaled_state.finalize();
+        self.forget();
         Ok(outcome(tried?, Changes::default(), self.vm.panic.take()))
+    }
+
+    /// Empties the journal, and keeps the room that the next call will most likely need.
+    fn forget(&mut self) {
+        /// More accounts than most calls touch; emptying takes as long as the room is large.
+        const ACCOUNTS: usize = 64;
+        let journal = &mut self.vm.inner.ctx.journaled_state;
+        let mut state = journal.finalize();
+        if state.capacity() <= ACCOUNTS {
+            state.clear();
+            journal.inner.state = state;
+        }
     }
 
     /// The least gas limit with which a message succeeds at the latest block, up to its own limit.
