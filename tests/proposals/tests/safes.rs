@@ -25,10 +25,9 @@ fn names_directly_signed_transactions_as_published() {
     let mut named = 0;
     for task in record["tasks"].as_array().expect("tasks") {
         for signer in task["signers"].as_array().expect("signers").iter().filter(|signer| signer["kind"] == "direct") {
-            let data = if signer["data"] == "= multicall_data" { &task["multicall_data"] } else { &signer["data"] };
-            if data.is_null() {
-                continue; // The record holds no calldata of it.
-            }
+            // A signer without calldata of its own signs the batch of the task, whether or not the record says so.
+            let shared = signer["data"].is_null() || signer["data"] == "= multicall_data";
+            let data = if shared { &task["multicall_data"] } else { &signer["data"] };
             let safe: Address = read(&signer["safe"]);
             let operation = signer["operation"].as_u64().and_then(|number| u8::try_from(number).ok()).expect("a byte");
             let call = ISafe::execTransactionCall {
@@ -72,4 +71,7 @@ fn names_directly_signed_transactions_as_published() {
         }
     }
     assert!(named > 0);
+    if std::env::var_os("EPHOR_SIGNING_TASKS").is_none() {
+        assert_eq!(named, 39);
+    }
 }
