@@ -25,7 +25,7 @@ fn payments(count: u64) -> Payload {
     proposal.payload()
 }
 
-/// Two thousand elements that all are the same 16 kB: more than is looked at.
+/// Two thousand elements that all are the same 16 kB: nearly all that is looked at.
 fn bomb() -> Payload {
     let selector = Function::parse("aggregate((address,bytes)[])").expect("a function").selector;
     let (count, length) = (2_000_usize, 16_000_usize);
