@@ -22,7 +22,7 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, FixedBytes, U256};
 use ephor_abi::governor::ITimelockedGovernor;
 use ephor_parts::{
-    Eip712, Gap, Memory, Outcome, dispatch,
+    Eip712, Gap, Memory, Outcome, accessors, dispatch,
     erc165::{self, Erc165},
     governor::{
         self, Governor, Operations, ProposalState, Proposals, Settings, VotingToken,
@@ -112,36 +112,11 @@ impl L2ArbitrumGovernor {
 impl Governor for L2ArbitrumGovernor {
     const COUNTING_MODE: &'static str = counting::COUNTING_MODE;
 
-    fn proposals(&self) -> &Proposals {
-        &self.proposals
-    }
-
-    fn proposals_mut(&mut self) -> &mut Proposals {
-        &mut self.proposals
-    }
-
-    fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.settings
-    }
-
-    fn voting_token(&self) -> &VotingToken {
-        &self.voting_token
-    }
-
-    fn voting_token_mut(&mut self) -> &mut VotingToken {
-        &mut self.voting_token
-    }
-
-    fn eip712(&self) -> &Eip712 {
-        &self.eip712
-    }
-
-    fn eip712_mut(&mut self) -> &mut Eip712 {
-        &mut self.eip712
+    accessors! {
+        proposals, proposals_mut: Proposals = proposals;
+        settings, settings_mut: Settings = settings;
+        voting_token, voting_token_mut: VotingToken = voting_token;
+        eip712, eip712_mut: Eip712 = eip712;
     }
 
     fn quorum(&self, block: U256) -> Outcome<U256> {
@@ -189,43 +164,19 @@ impl CountsSimply for L2ArbitrumGovernor {
 }
 
 impl ExtendsLateQuorum for L2ArbitrumGovernor {
-    fn late_quorum(&self) -> &LateQuorum {
-        &self.late_quorum
-    }
-
-    fn late_quorum_mut(&mut self) -> &mut LateQuorum {
-        &mut self.late_quorum
-    }
+    accessors! { late_quorum, late_quorum_mut: LateQuorum = late_quorum; }
 }
 
 impl CirculatingQuorum for L2ArbitrumGovernor {
-    fn quorum_fraction(&self) -> &QuorumFraction {
-        &self.quorum_fraction
-    }
-
-    fn quorum_fraction_mut(&mut self) -> &mut QuorumFraction {
-        &mut self.quorum_fraction
-    }
+    accessors! { quorum_fraction, quorum_fraction_mut: QuorumFraction = quorum_fraction; }
 }
 
 impl Initializable for L2ArbitrumGovernor {
-    fn initializable(&self) -> &InitializableStorage {
-        &self.initializable
-    }
-
-    fn initializable_mut(&mut self) -> &mut InitializableStorage {
-        &mut self.initializable
-    }
+    accessors! { initializable, initializable_mut: InitializableStorage = initializable; }
 }
 
 impl Ownable for L2ArbitrumGovernor {
-    fn ownable(&self) -> &OwnableStorage {
-        &self.ownable
-    }
-
-    fn ownable_mut(&mut self) -> &mut OwnableStorage {
-        &mut self.ownable
-    }
+    accessors! { ownable, ownable_mut: OwnableStorage = ownable; }
 }
 
 impl Erc165 for L2ArbitrumGovernor {

@@ -26,7 +26,7 @@ use ephor_abi::{
     election::IMemberElection::{self, InvalidDurations, OnlyNomineeElectionGovernor},
 };
 use ephor_parts::{
-    Eip712, Gap, Memory, Outcome,
+    Eip712, Gap, Memory, Outcome, accessors,
     call::is_contract,
     calldata::U240,
     dispatch,
@@ -134,29 +134,11 @@ impl MemberElection {
 impl Governor for MemberElection {
     const COUNTING_MODE: &'static str = "support=for&params=account&counting=n-winners";
 
-    fn proposals(&self) -> &Proposals {
-        &self.proposals
-    }
-    fn proposals_mut(&mut self) -> &mut Proposals {
-        &mut self.proposals
-    }
-    fn settings(&self) -> &Settings {
-        &self.settings
-    }
-    fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.settings
-    }
-    fn voting_token(&self) -> &VotingToken {
-        &self.token
-    }
-    fn voting_token_mut(&mut self) -> &mut VotingToken {
-        &mut self.token
-    }
-    fn eip712(&self) -> &Eip712 {
-        &self.eip712
-    }
-    fn eip712_mut(&mut self) -> &mut Eip712 {
-        &mut self.eip712
+    accessors! {
+        proposals, proposals_mut: Proposals = proposals;
+        settings, settings_mut: Settings = settings;
+        voting_token, voting_token_mut: VotingToken = token;
+        eip712, eip712_mut: Eip712 = eip712;
     }
 
     /// None is needed.
@@ -211,12 +193,7 @@ impl Governor for MemberElection {
 }
 
 impl Election for MemberElection {
-    fn cast_ballots(&self) -> &CastBallots {
-        &self.cast_ballots
-    }
-    fn cast_ballots_mut(&mut self) -> &mut CastBallots {
-        &mut self.cast_ballots
-    }
+    accessors! { cast_ballots, cast_ballots_mut: CastBallots = cast_ballots; }
     fn security_council_manager(&self) -> Outcome<Address> {
         Ok(self.manager.get())
     }
@@ -226,21 +203,11 @@ impl Election for MemberElection {
 }
 
 impl Initializable for MemberElection {
-    fn initializable(&self) -> &InitializableStorage {
-        &self.initializable
-    }
-    fn initializable_mut(&mut self) -> &mut InitializableStorage {
-        &mut self.initializable
-    }
+    accessors! { initializable, initializable_mut: InitializableStorage = initializable; }
 }
 
 impl Ownable for MemberElection {
-    fn ownable(&self) -> &OwnableStorage {
-        &self.ownable
-    }
-    fn ownable_mut(&mut self) -> &mut OwnableStorage {
-        &mut self.ownable
-    }
+    accessors! { ownable, ownable_mut: OwnableStorage = ownable; }
 }
 
 impl Erc165 for MemberElection {

@@ -35,7 +35,7 @@ use ephor_abi::{
     },
 };
 use ephor_parts::{
-    Eip712, Gap, Memory, Outcome, Revert,
+    Eip712, Gap, Memory, Outcome, Revert, accessors,
     call::is_contract,
     dispatch,
     ecdsa::Signature,
@@ -192,29 +192,11 @@ impl NomineeElection {
 impl Governor for NomineeElection {
     const COUNTING_MODE: &'static str = "support=for&params=account&counting=threshold";
 
-    fn proposals(&self) -> &Proposals {
-        &self.proposals
-    }
-    fn proposals_mut(&mut self) -> &mut Proposals {
-        &mut self.proposals
-    }
-    fn settings(&self) -> &Settings {
-        &self.settings
-    }
-    fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.settings
-    }
-    fn voting_token(&self) -> &VotingToken {
-        &self.token
-    }
-    fn voting_token_mut(&mut self) -> &mut VotingToken {
-        &mut self.token
-    }
-    fn eip712(&self) -> &Eip712 {
-        &self.eip712
-    }
-    fn eip712_mut(&mut self) -> &mut Eip712 {
-        &mut self.eip712
+    accessors! {
+        proposals, proposals_mut: Proposals = proposals;
+        settings, settings_mut: Settings = settings;
+        voting_token, voting_token_mut: VotingToken = token;
+        eip712, eip712_mut: Eip712 = eip712;
     }
 
     /// The votes that a contender needs.
@@ -270,12 +252,7 @@ impl Governor for NomineeElection {
 }
 
 impl Election for NomineeElection {
-    fn cast_ballots(&self) -> &CastBallots {
-        &self.cast_ballots
-    }
-    fn cast_ballots_mut(&mut self) -> &mut CastBallots {
-        &mut self.cast_ballots
-    }
+    accessors! { cast_ballots, cast_ballots_mut: CastBallots = cast_ballots; }
     fn security_council_manager(&self) -> Outcome<Address> {
         Ok(self.manager.get())
     }
@@ -285,30 +262,15 @@ impl Election for NomineeElection {
 }
 
 impl CirculatingQuorum for NomineeElection {
-    fn quorum_fraction(&self) -> &QuorumFraction {
-        &self.quorum
-    }
-    fn quorum_fraction_mut(&mut self) -> &mut QuorumFraction {
-        &mut self.quorum
-    }
+    accessors! { quorum_fraction, quorum_fraction_mut: QuorumFraction = quorum; }
 }
 
 impl Initializable for NomineeElection {
-    fn initializable(&self) -> &InitializableStorage {
-        &self.initializable
-    }
-    fn initializable_mut(&mut self) -> &mut InitializableStorage {
-        &mut self.initializable
-    }
+    accessors! { initializable, initializable_mut: InitializableStorage = initializable; }
 }
 
 impl Ownable for NomineeElection {
-    fn ownable(&self) -> &OwnableStorage {
-        &self.ownable
-    }
-    fn ownable_mut(&mut self) -> &mut OwnableStorage {
-        &mut self.ownable
-    }
+    accessors! { ownable, ownable_mut: OwnableStorage = ownable; }
 }
 
 impl Erc165 for NomineeElection {

@@ -8,6 +8,26 @@ use stylus_sdk::{
     storage::{StorageGuard, StorageGuardMut, StorageKey, StorageType},
 };
 
+/// The accessors by which a trait reaches a contract's storage: both names, the type, and the field.
+///
+/// ```ignore
+/// impl Ownable for Thing {
+///     accessors! { ownable, ownable_mut: OwnableStorage = ownable; }
+/// }
+/// ```
+#[macro_export]
+macro_rules! accessors {
+    ($($get:ident, $get_mut:ident: $part:ty = $field:ident;)*) => {$(
+        fn $get(&self) -> &$part {
+            &self.$field
+        }
+
+        fn $get_mut(&mut self) -> &mut $part {
+            &mut self.$field
+        }
+    )*};
+}
+
 /// Room that a base contract keeps for later versions: `uint256[N] private __gap`.
 #[derive(Debug)]
 pub struct Gap<const N: usize>;

@@ -104,7 +104,7 @@ impl Regex {
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
         let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
         starts.take_while(|at| *at == 0 || !self.at_start).find_map(|at| {
-            let mut places = Vec::from([at..at]);
+            let mut places: Vec<Range<usize>> = core::iter::once(at..at).collect();
             let end = self.run(&self.pieces, text, at, &mut places)?;
             places[0] = at..end;
             Some(Captures { text, places })
