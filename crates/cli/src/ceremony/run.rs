@@ -129,7 +129,7 @@ fn tell(
             .map(|each| json!({ "to": each.safe, "value": "0", "data": each.data, "ready": each.ready }))
             .collect();
         let tried = outcome.map(|outcome| &outcome.tried);
-        return Ok(terminal::print_json(&json!({ "transactions": each, "tried": tried, "sent": sent }))?);
+        return terminal::print_json(&json!({ "transactions": each, "tried": tried, "sent": sent }));
     }
     let mut text = String::new();
     for (number, each) in (1..).zip(executions) {
@@ -151,7 +151,7 @@ fn tell(
         None => text
             .push_str("\nNothing was sent. Anybody may send these, in this order; or use --rpc-url and --broadcast.\n"),
     }
-    Ok(terminal::print(&terminal::visible(&text))?)
+    terminal::print(&terminal::visible(&text))
 }
 
 /// Tries what is open, and sends the first with `--broadcast`.

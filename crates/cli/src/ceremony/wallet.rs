@@ -85,7 +85,7 @@ pub(super) async fn sign_message(
 async fn asked(
     endpoint: &Endpoint,
     method: &'static str,
-    params: impl alloy_json_rpc::RpcSend + Clone + Unpin + 'static,
+    params: impl alloy_json_rpc::RpcSend + 'static,
     account: Address,
     digest: B256,
 ) -> Result<Signature, Failure> {

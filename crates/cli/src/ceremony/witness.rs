@@ -188,7 +188,7 @@ async fn reason(endpoint: &Endpoint, transaction: &Transaction, safe: Address) -
     let answer: Result<Bytes, _> = endpoint.provider.raw_request("eth_call".into(), (request, before)).await;
     match answer {
         Ok(_) => "it reverted".to_owned(),
-        Err(error) => match error.as_error_resp().and_then(|error| error.as_revert_data()) {
+        Err(error) => match error.as_error_resp().and_then(alloy_json_rpc::ErrorPayload::as_revert_data) {
             Some(data) => catalog::decode_revert(&data).to_string(),
             None => "it reverted".to_owned(),
         },
