@@ -14,7 +14,7 @@
 //! | `winners` | selecting six among five hundred nominees |
 //!
 //! Between them the ratio of `signed` to `recovery` is printed, by the wall clock, of measurements taken in turn: a block's
-//! transactions are encoded on a second thread, which the clock sees and the time of one thread does not. All but `winners` and
+//! transactions and receipts are written down on a second thread, which the clock sees and the time of one thread does not. All but `winners` and
 //! this ratio count the time that the thread is on a processor.
 
 use std::{
