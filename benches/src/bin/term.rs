@@ -22,6 +22,9 @@ const DEFAULT_VOTERS: [u64; 2] = [10_000, 100_000];
 /// Tokens of all voters together, about: a tenth of the supply.
 const TOKENS: u64 = 1_000_000_000;
 
+/// The term that is run.
+const SCENARIO: &str = "signed-crowd.toml";
+
 /// The mark of a process that measures one term and prints its figures.
 const ONE: &str = "--one";
 
@@ -88,9 +91,8 @@ fn figures(line: &str) -> Option<Figures> {
 fn one(voters: u64) -> Result<(), String> {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let charter = Charter::load(folder.join("../charters/arbitrum.toml")).map_err(|faults| faults.to_string())?;
-    let text = scenario(voters);
-    let scenario =
-        Scenario::parse("a generated scenario", &text, &folder, &charter).map_err(|faults| faults.to_string())?;
+    let text = scenario(&folder, voters)?;
+    let scenario = Scenario::parse(SCENARIO, &text, &folder, &charter).map_err(|faults| faults.to_string())?;
     let start = Instant::now();
     let report = run(&scenario, &charter, &Options::default(), &mut Silent).map_err(|error| error.to_string())?;
     let seconds = start.elapsed().as_secs_f64();
@@ -106,63 +108,20 @@ fn peak_mebibytes() -> f64 {
     kibibytes.unwrap_or(f64::NAN) / 1024.0
 }
 
-fn scenario(voters: u64) -> String {
+/// The scenario of a crowd that signs, with so many voters in the place of its own.
+fn scenario(folder: &Path, voters: u64) -> Result<String, String> {
+    let mut text = std::fs::read_to_string(folder.join(SCENARIO)).map_err(|error| format!("{SCENARIO}: {error}"))?;
     let average = TOKENS / voters;
-    format!(
-        r#"
-name        = "A term for measuring"
-description = "Everybody votes with a key of their own."
-charter     = "../charters/arbitrum.toml"
-seed        = 1
-
-[voters]
-count  = {voters}
-least  = {least}
-most   = {most}
-signed = true
-
-[contenders]
-count = 18
-
-[model]
-participation_percent = 100
-choices_most          = 1
-skew                  = 1
-early_percent         = 65
-batches               = 21
-
-[[step]]
-at   = "election_start"
-does = "create_election"
-
-[[step]]
-does = "register"
-
-[[step]]
-at   = "endorsement_start"
-does = "model_endorsements"
-
-[[step]]
-at   = "endorsement_end + 10 days"
-does = "vet"
-
-[[step]]
-at   = "vetting_end + 1 block"
-does = "start_member_election"
-
-[[step]]
-at   = "member_voting_start"
-does = "model_votes"
-
-[[step]]
-at   = "member_voting_end + 1 block"
-does = "install_cohort"
-
-[[step]]
-does   = {{ relay = "all" }}
-expect = {{ in_line = true }}
-"#,
-        least = average / 2,
-        most = average + average / 2,
-    )
+    let exchanged = [
+        ("count  = 400", format!("count  = {voters}")),
+        ("least  = 1_250_000", format!("least  = {}", average / 2)),
+        ("most   = 3_750_000", format!("most   = {}", average + average / 2)),
+    ];
+    for (from, to) in exchanged {
+        if !text.contains(from) {
+            return Err(format!("{SCENARIO} has no line `{from}`"));
+        }
+        text = text.replacen(from, &to, 1);
+    }
+    Ok(text)
 }

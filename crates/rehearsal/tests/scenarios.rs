@@ -177,6 +177,19 @@ fn the_proposed_rules_elect_and_install() {
 }
 
 #[test]
+fn a_crowd_of_signers_elects_a_cohort() {
+    let report = check("signed-crowd.toml");
+    assert!(report.totals.signed > 400, "everybody signs at least one ballot: {:?}", report.totals);
+    let election = &report.elections[0];
+    let weighed = election.contenders.iter().filter_map(|contender| contender.weight).count();
+    assert!(weighed >= 6, "at least as many nominees as seats");
+    for series in &election.series {
+        assert!(series.points.windows(2).all(|pair| pair[0].l1_block < pair[1].l1_block), "time goes forward");
+        assert!(series.points.windows(2).all(|pair| pair[0].weight <= pair[1].weight), "weight is never lost");
+    }
+}
+
+#[test]
 fn every_scenario_is_run_by_a_test() {
     let tests = include_str!("scenarios.rs");
     for file in std::fs::read_dir(scenarios()).unwrap() {
