@@ -47,7 +47,8 @@ fn explained(network: &Network, id: &str) -> Value {
 /// The node that was searched.
 fn found(document: &Value) -> &Value {
     let way = document["found_at"].as_array().expect("a way");
-    way.iter().fold(&document["root"], |node, index| &node["children"][index.as_u64().expect("an index") as usize - 1])
+    let index = |index: &Value| index.as_u64().and_then(|index| usize::try_from(index).ok()).expect("an index");
+    way.iter().map(index).fold(&document["root"], |node, index| &node["children"][index - 1])
 }
 
 /// All nodes, parents first.
