@@ -48,15 +48,13 @@ pub(super) enum Way {
 /// The way from a node at some depth towards a key.
 pub(super) fn way(node: &TrieNode, key: &Nibbles, depth: usize) -> Way {
     match node {
-        TrieNode::EmptyRoot => Way::Nowhere,
         TrieNode::Leaf(leaf) if depth <= key.len() && key.slice(depth..) == leaf.key => {
             Way::Value(leaf.value.clone().into())
         }
-        TrieNode::Leaf(_) => Way::Nowhere,
         TrieNode::Extension(extension) if depth <= key.len() && key.slice(depth..).starts_with(&extension.key) => {
             Way::On { nibbles: extension.key.len(), child: extension.child.clone() }
         }
-        TrieNode::Extension(_) => Way::Nowhere,
+        TrieNode::EmptyRoot | TrieNode::Leaf(_) | TrieNode::Extension(_) => Way::Nowhere,
         TrieNode::Branch(branch) => match key.get(depth).and_then(|nibble| child(branch, nibble)) {
             Some(child) => Way::On { nibbles: 1, child: child.clone() },
             None => Way::Nowhere,
