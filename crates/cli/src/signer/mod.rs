@@ -23,7 +23,13 @@ use alloy_signer_local::PrivateKeySigner;
 use alloy_transport::TransportError;
 use ephor_client::{Done, Prepared, SendError, signing::TypedData};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    pin::Pin,
+};
+
+/// A future whose type is not known.
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Who signs and sends.
 pub(crate) enum Signer {
@@ -176,17 +182,20 @@ impl Signer {
         Ok(Self::Node(account))
     }
 
-    /// A keystore, a device or a key service; none where something else is named.
-    async fn holder(text: &str, password: Option<&Path>) -> Result<Option<Self>, SignerError> {
+    /// A keystore, a device or a key service; none where something else is named. Boxed, since the futures of key services are nested
+    /// deeper than the compiler follows.
+    fn holder<'a>(text: &'a str, password: Option<&'a Path>) -> BoxFuture<'a, Result<Option<Self>, SignerError>> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        Ok(Some(match kind {
-            "keystore" => Self::Key(keystore::open(Path::new(rest), password)?),
-            "ledger" => Self::Remote(devices::ledger(rest).await?),
-            "trezor" => Self::Remote(devices::trezor(rest).await?),
-            "aws" => Self::Remote(devices::aws(rest).await?),
-            "gcp" => Self::Remote(devices::gcp(rest).await?),
-            _ => return Ok(None),
-        }))
+        Box::pin(async move {
+            Ok(Some(match kind {
+                "keystore" => Self::Key(keystore::open(Path::new(rest), password)?),
+                "ledger" => Self::Remote(devices::ledger(rest).await?),
+                "trezor" => Self::Remote(devices::trezor(rest).await?),
+                "aws" => Self::Remote(devices::aws(rest).await?),
+                "gcp" => Self::Remote(devices::gcp(rest).await?),
+                _ => return Ok(None),
+            }))
+        })
     }
 
     /// A signer for which no council need be reached: a keystore, a device or a key service.
