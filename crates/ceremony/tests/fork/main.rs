@@ -5,9 +5,9 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256, bytes};
 use ephor_ceremony::{
-    Bundle, Ceremony, Simulation,
+    Bundle, Ceremony, Release, SafeNode, Simulation,
     embedded::World as State,
     fork::{self, BlockRef, ForkError, Note},
     simulation::SimulationError,
@@ -170,6 +170,36 @@ fn other_owners_versions_and_strangers_are_told() {
     ceremony.root.address = KEEPER;
     let (simulation, _) = simulate(&ceremony, world.transport(), BlockRef::Latest).expect("a simulation");
     assert!(simulation.executed[1].failure.as_ref().is_some_and(|why| why.contains("no Safe at this address")));
+}
+
+/// Stands for a Safe before 1.3.0, as far as a ceremony goes: `0x…aa` owns it, an approval is kept in slot 7, and executing takes it away,
+/// counts the nonce in slot 5, and succeeds.
+const OLD: Bytes = bytes!(
+    "5f3560e01c8063d4d9bdcd1460425780636a761202146049578063affed0e014605f578063e75235b8146069578063a0e67e2b146072578063ffa1ad7414608557"
+    "005b6001600755005b5f60075560055460010160055560015f5260205ff35b6005545f5260205ff35b60015f5260205ff35b60205f52600160205260aa60405260"
+    "605ff35b60205f52600560205264312e312e3160d81b60405260605ff3"
+);
+
+#[test]
+fn approvals_that_stand_for_signatures_are_no_part_of_what_changes() {
+    let world = World::new(ETHEREUM);
+    let safe = Address::repeat_byte(0x51);
+    world.ask("anvil_setCode", &json!([safe, OLD]));
+    world.send(KEEPER, keep(1));
+    let mut ceremony = world.ceremony(&[(KEEPER, 0, keep(42))]);
+    let owners = vec![Address::with_last_byte(0xaa)];
+    let node = SafeNode::new(safe, Release::V1_1_1, U256::ZERO);
+    ceremony.root = SafeNode { owners, threshold: 1, ..node };
+    let (simulation, pinned) = simulate(&ceremony, world.transport(), BlockRef::Latest).expect("a simulation");
+    assert!(simulation.succeeded(), "{:?}", simulation.executed);
+    assert_eq!(simulation.fork.as_ref().expect("a fork").notes, []);
+    let nonce = ((safe, U256::from(5)), (U256::ZERO, U256::ONE));
+    assert_eq!(foretold(&simulation, 0).0, Slots::from([nonce]));
+    assert_eq!(fork::replay(&ceremony, &pinned).expect("a replay"), simulation);
+    // Without a chain there is no such Safe to run.
+    ceremony.world = Some(State::default());
+    let error = Bundle::of(&ceremony).expect_err("no such Safe").to_string();
+    assert!(error.contains("is of release 1.1.1") && error.contains("--rpc-url"), "{error}");
 }
 
 /// A ceremony with what was read for it.
