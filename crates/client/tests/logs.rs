@@ -48,7 +48,7 @@ struct Narrow {
 
 impl Narrow {
     fn answer(&self, request: &SerializedRequest) -> Result<Response, TransportError> {
-        let params = request.params().map_or("", |params| params.get());
+        let params = request.params().map_or("", serde_json::value::RawValue::get);
         let answer = self.endpoint.handle(request.method(), params);
         let refusal = |code, message: &'static str| {
             ResponsePayload::Failure(ErrorPayload { code, message: message.into(), data: None })
@@ -68,7 +68,7 @@ impl Narrow {
             let found = payload.as_success().map_or(0, |logs| logs.get().matches("\"logIndex\"").count());
             match self.terms {
                 Terms::Blocks(most) if length > most => {
-                    payload = refusal(-32_614, "eth_getLogs is limited to some range")
+                    payload = refusal(-32_614, "eth_getLogs is limited to some range");
                 }
                 Terms::Logs(most) if found > most => payload = refusal(-32_005, "query returned too many results"),
                 Terms::Status(most) if length > most => return Err(TransportErrorKind::http_error(413, String::new())),
@@ -101,7 +101,7 @@ impl tower::Service<RequestPacket> for Narrow {
 
 /// A network on which a log was emitted on each of ten days, its deployment, and a filter for these logs.
 fn ten_days() -> (Shared, Deployment, Filter) {
-    let charter = Charter::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charters/minimal.toml")).unwrap();
+    let charter = Charter::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charters/minimal.toml")).unwrap();
     let stood = stand_up(&charter, &[], charter.next_election_seconds(), None).unwrap();
     let mut network = stood.network;
     let chain_id = stood.deployment.governance_chain().unwrap().chain_id;

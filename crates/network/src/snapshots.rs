@@ -69,9 +69,12 @@ impl Network {
     /// [`NetworkError::UnknownSnapshot`], [`NetworkError::ForgottenSnapshot`].
     pub fn revert(&mut self, id: u64) -> Result<(), NetworkError> {
         let at = self.snapshots.iter().position(|snapshot| snapshot.id == id);
-        let at = at.ok_or(match id < self.forgotten_below {
-            true => NetworkError::ForgottenSnapshot { id, kept: SNAPSHOTS_MAX, bytes: SNAPSHOT_BYTES },
-            false => NetworkError::UnknownSnapshot(id),
+        let at = at.ok_or_else(|| {
+            if id < self.forgotten_below {
+                NetworkError::ForgottenSnapshot { id, kept: SNAPSHOTS_MAX, bytes: SNAPSHOT_BYTES }
+            } else {
+                NetworkError::UnknownSnapshot(id)
+            }
         })?;
         let Some(snapshot) = self.snapshots.drain(at..).next() else { return Ok(()) };
         for (chain, mark) in snapshot.chains {

@@ -29,7 +29,8 @@ pub(crate) fn fill(url: &str, votes: u64, before: u64) -> Result<(), String> {
     let (ready, bodies) = sync_channel(AHEAD);
     let signing = thread::spawn(move || -> Result<(), String> {
         let voters = before / EACH..(before + votes) / EACH;
-        for first in voters.clone().step_by((BATCH / EACH) as usize) {
+        let together = usize::try_from(BATCH / EACH).map_err(|error| error.to_string())?;
+        for first in voters.clone().step_by(together) {
             let (mut means, mut batch) = (Vec::new(), Vec::new());
             for number in first..(first + BATCH / EACH).min(voters.end) {
                 let key = voter(number)?;
