@@ -64,7 +64,7 @@ pub enum ForkError {
         /// The root of the state.
         root: B256,
         /// What is wrong.
-        fault: ProofFault,
+        fault: Box<ProofFault>,
     },
     /// A proof that proves nothing of a slot.
     #[error("slot {slot:#x} of {address} is not proven against the storage root {root}: {fault}")]
@@ -76,7 +76,7 @@ pub enum ForkError {
         /// The root of the storage.
         root: B256,
         /// What is wrong.
-        fault: ProofFault,
+        fault: Box<ProofFault>,
     },
     /// What stands at the end of a proof is no account.
     #[error("account {address}: what is proven of it is no account: {fault}")]
@@ -110,17 +110,17 @@ pub enum ForkError {
     },
     /// Stated is another value than the proven one.
     #[error(
-        "slot {slot:#x} of {address}: the endpoint states the value {stated:#x}, its proof says {proven:#x}: it is refused"
+        "slot {slot:#x} of {address}: the endpoint states the value {:#x}, its proof says {:#x}: it is refused",
+        .values.0,
+        .values.1
     )]
     Slot {
         /// The account.
         address: Address,
         /// The slot.
         slot: U256,
-        /// As stated.
-        stated: U256,
-        /// As proven.
-        proven: U256,
+        /// As stated, and as proven.
+        values: Box<(U256, U256)>,
     },
     /// Proven is another slot than the one asked for.
     #[error("slot {slot:#x} of {address} was asked for, the endpoint proves {found} instead")]

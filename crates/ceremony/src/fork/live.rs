@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U64, U256, bytes, keccak256};
 use ephor_chain::{
-    EMPTY_ROOT_HASH, Source, SourceAccount, TrieAccount, account_key, decode_account, decode_slot, slot_key,
-    verify_proof,
+    EMPTY_ROOT_HASH, ProofFault, Source, SourceAccount, TrieAccount, account_key, decode_account, decode_slot,
+    slot_key, verify_proof,
 };
 use serde_json::{Value, json};
 
@@ -150,15 +150,15 @@ impl<T: Transport> Live<T> {
     fn proven(&mut self, address: Address, answer: ProofAnswer) -> Result<Option<TrieAccount>, ForkError> {
         let root = self.header.state_root;
         let value = verify_proof(root, account_key(address), &answer.account_proof)
-            .map_err(|fault| ForkError::AccountProof { address, root, fault })?;
+            .map_err(|fault| ForkError::AccountProof { address, root, fault: fault.into() })?;
         let account = decode_account(value.as_ref()).map_err(|fault| ForkError::NotAnAccount { address, fault })?;
         let proven = account.unwrap_or_default();
         // Of an account that is not there, some nodes state hashes of zero.
         let hash = |stated: B256, proven| if account.is_none() && stated.is_zero() { proven } else { stated };
-        compare(address, "balance", answer.balance, proven.balance)?;
-        compare(address, "nonce", answer.nonce.to::<u64>(), proven.nonce)?;
-        compare(address, "code hash", hash(answer.code_hash, proven.code_hash), proven.code_hash)?;
-        compare(address, "storage root", hash(answer.storage_hash, proven.storage_root), proven.storage_root)?;
+        compare(address, "balance", &answer.balance, &proven.balance)?;
+        compare(address, "nonce", &answer.nonce.to::<u64>(), &proven.nonce)?;
+        compare(address, "code hash", &hash(answer.code_hash, proven.code_hash), &proven.code_hash)?;
+        compare(address, "storage root", &hash(answer.storage_hash, proven.storage_root), &proven.storage_root)?;
         self.keep(answer.account_proof);
         self.roots.insert(address, proven.storage_root);
         Ok(account)
@@ -224,8 +224,8 @@ impl<T: Transport> Live<T> {
 fn compare<V: PartialEq + ToString>(
     address: Address,
     what: &'static str,
-    stated: V,
-    proven: V,
+    stated: &V,
+    proven: &V,
 ) -> Result<(), ForkError> {
     if stated == proven {
         return Ok(());
@@ -265,11 +265,11 @@ impl<T: Transport> Source for Live<T> {
         if found.key != slot {
             return Err(ForkError::AnotherSlot { address, slot, found: format!("slot {:#x}", found.key) });
         }
-        let failed = |fault| ForkError::SlotProof { address, slot, root, fault };
+        let failed = |fault: ProofFault| ForkError::SlotProof { address, slot, root, fault: fault.into() };
         let value = verify_proof(root, slot_key(slot), &found.proof).map_err(failed)?;
         let proven = decode_slot(value.as_ref()).map_err(|fault| ForkError::NotASlot { address, slot, fault })?;
         if proven != found.value {
-            return Err(ForkError::Slot { address, slot, stated: found.value, proven });
+            return Err(ForkError::Slot { address, slot, values: Box::new((found.value, proven)) });
         }
         self.keep(found.proof);
         Ok(proven)

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use ephor_chain::{
-    NodesByHash, Source, SourceAccount, TrieAccount, account_key, decode_account, decode_slot, slot_key, value_at,
+    NodesByHash, ProofFault, Source, SourceAccount, TrieAccount, account_key, decode_account, decode_slot, slot_key,
+    value_at,
 };
 use serde::{Deserialize, Serialize};
 
@@ -114,14 +115,14 @@ pub(super) fn account_in(root: B256, address: Address, nodes: &Nodes) -> Result<
     let value = value_at(root, account_key(address), &mut &*nodes).map_err(|fault| ForkError::AccountProof {
         address,
         root,
-        fault,
+        fault: fault.into(),
     })?;
     decode_account(value.as_ref()).map_err(|fault| ForkError::NotAnAccount { address, fault })
 }
 
 /// The value of a slot by the nodes of a storage.
 pub(super) fn slot_in(root: B256, address: Address, slot: U256, nodes: &Nodes) -> Result<U256, ForkError> {
-    let failed = |fault| ForkError::SlotProof { address, slot, root, fault };
+    let failed = |fault: ProofFault| ForkError::SlotProof { address, slot, root, fault: fault.into() };
     let value = value_at(root, slot_key(slot), &mut &*nodes).map_err(failed)?;
     decode_slot(value.as_ref()).map_err(|fault| ForkError::NotASlot { address, slot, fault })
 }
