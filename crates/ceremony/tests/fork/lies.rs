@@ -15,7 +15,7 @@ fn check(chain: u64, alter: impl FnMut(&str, &mut Value) -> bool + 'static, part
     let world = World::new(chain);
     let ceremony = world.ceremony(&[(KEEPER, 0, keep(42))]);
     // Something is there to be altered.
-    world.send(KEEPER, keep(7));
+    world.send(KEEPER, &keep(7));
     match simulate(&ceremony, world.between(alter), BlockRef::Latest) {
         Ok((simulation, _)) => panic!("the lie {parts:?} gets through: {simulation:?}"),
         Err(error) => {
@@ -214,7 +214,7 @@ fn a_chain_without_proofs_that_is_reorganised_meanwhile_is_refused() {
 fn a_block_is_named_by_number_or_hash_and_must_be_that_one() {
     let world = World::new(ETHEREUM);
     let ceremony = world.ceremony(&[(KEEPER, 0, Bytes::new())]);
-    world.send(KEEPER, keep(1));
+    world.send(KEEPER, &keep(1));
     let latest = world.latest();
     let hash = latest["hash"].as_str().expect("a hash").parse().expect("a hash");
     let number = u64::from_str_radix(latest["number"].as_str().expect("a number").trim_start_matches("0x"), 16);

@@ -88,7 +88,7 @@ fn contracts_see_the_block_as_that_chains_contracts_do() {
     for chain in [ETHEREUM, ONE] {
         let world = World::new(chain);
         for _ in 0..4 {
-            world.send(KEEPER, keep(1));
+            world.send(KEEPER, &keep(1));
         }
         let latest = world.latest();
         let number = |field: &str| latest[field].as_str().and_then(|text| text.parse::<U256>().ok()).expect("a number");
@@ -120,7 +120,7 @@ fn contracts_see_the_block_as_that_chains_contracts_do() {
 #[test]
 fn an_empty_block_commits_to_the_state_of_the_last_stored_one() {
     let world = World::new(ETHEREUM);
-    world.send(KEEPER, keep(3));
+    world.send(KEEPER, &keep(3));
     world.ask("evm_increaseTime", &json!([600]));
     assert!(!world.latest()["emptySince"].is_null(), "{}", world.latest());
     let ceremony = world.ceremony(&[(CLOCK, 0, Bytes::new())]);
@@ -185,7 +185,7 @@ fn approvals_that_stand_for_signatures_are_no_part_of_what_changes() {
     let world = World::new(ETHEREUM);
     let safe = Address::repeat_byte(0x51);
     world.ask("anvil_setCode", &json!([safe, OLD]));
-    world.send(KEEPER, keep(1));
+    world.send(KEEPER, &keep(1));
     let mut ceremony = world.ceremony(&[(KEEPER, 0, keep(42))]);
     let owners = vec![Address::with_last_byte(0xaa)];
     let node = SafeNode::new(safe, Release::V1_1_1, U256::ZERO);
@@ -218,7 +218,7 @@ fn a_bundle_holds_what_was_read_and_everybody_verifies_it_offline() {
     let diff = &bundle.files()["state-diff.json"];
     assert!(diff.contains(&world.latest()["hash"].as_str().expect("a hash").to_lowercase()), "{diff}");
     // What happens on the chain meanwhile changes nothing.
-    world.send(KEEPER, keep(9));
+    world.send(KEEPER, &keep(9));
     let verified = Bundle::parse(bundle.to_single().as_bytes()).and_then(|read| read.verify()).expect("a bundle");
     assert_eq!(verified.findings, []);
     assert_eq!(verified.ceremony, ceremony);

@@ -91,7 +91,7 @@ impl World {
             payment: U256::ZERO,
             paymentReceiver: Address::ZERO,
         };
-        self.send(safe, setup.abi_encode().into());
+        self.send(safe, &setup.abi_encode().into());
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
@@ -105,7 +105,7 @@ impl World {
 
     /// Sends a transaction that must succeed, and gives its hash.
     #[track_caller]
-    pub(crate) fn send(&self, to: Address, data: Bytes) -> Value {
+    pub(crate) fn send(&self, to: Address, data: &Bytes) -> Value {
         let hash = self.ask("eth_sendTransaction", &json!([{ "from": SENDER, "to": to, "data": data }]));
         let receipt = self.ask("eth_getTransactionReceipt", &json!([hash]));
         assert_eq!(receipt["status"], "0x1", "{receipt}");
@@ -169,7 +169,7 @@ impl World {
             Signature { chain_id: self.chain, safe, safe_tx_hash, owner: *owner, consent }
         };
         let signatures: Vec<Signature> = step.safe.owners.iter().map(sign).collect();
-        self.send(step.safe.address, execution(&step.action, &signatures))
+        self.send(step.safe.address, &execution(&step.action, &signatures))
     }
 
     pub(crate) fn transport(&self) -> Between {
