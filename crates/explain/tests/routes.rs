@@ -284,6 +284,9 @@ fn creates_a_ticket_by_a_call_of_the_inbox_itself() {
     assert!(elsewhere.notes.contains(&Note::UnknownInbox) && elsewhere.children[0].chain.is_none());
 }
 
+/// The value that goes along, and whether the call may fail.
+type Expected = (U256, bool);
+
 #[test]
 fn takes_every_function_of_multicall3_apart() {
     let data: Bytes = transferCall { to: A, amount: U256::from(2_000_000) }.abi_encode().into();
@@ -292,7 +295,7 @@ fn takes_every_function_of_multicall3_apart() {
     let valued =
         |fails: bool| Call3Value { target: C, allowFailure: fails, value: U256::from(5), callData: data.clone() };
     let (none, one) = ((U256::ZERO, false), (U256::from(5), true));
-    let cases: [(Vec<u8>, [(U256, bool); 2]); 6] = [
+    let cases: [(Vec<u8>, [Expected; 2]); 6] = [
         (aggregateCall { calls: pairs() }.abi_encode(), [none; 2]),
         (tryAggregateCall { requireSuccess: true, calls: pairs() }.abi_encode(), [none; 2]),
         (blockAndAggregateCall { calls: pairs() }.abi_encode(), [none; 2]),

@@ -70,6 +70,7 @@ pub(crate) enum SignerError {
     #[error(
         "this ephor is built without support for {signer}\n  remedy: build it with cargo install --path crates/cli --features {feature}"
     )]
+    #[cfg_attr(all(feature = "ledger", feature = "trezor", feature = "aws", feature = "gcp"), allow(dead_code))]
     NotBuilt {
         /// The signer.
         signer: &'static str,

@@ -162,7 +162,7 @@ fn a_group_holds_a_drill_on_a_served_network() {
         alloy_sol_types::SolCall::abi_encode(&ephor_abi::safe::ISafe::changeThresholdCall { _threshold: U256::ONE });
     let request =
         json!({ "from": group.stage.dev(2), "to": council, "data": hex::encode_prefixed(hasty), "gas": "0x30d40" });
-    group.stage.ask("eth_sendTransaction", json!([request]));
+    group.stage.ask("eth_sendTransaction", &json!([request]));
     group.execute(2, 1, 0);
     let owners = group.stage.call(council, &ephor_abi::safe::ISafe::getOwnersCall {});
     assert_eq!(owners, addresses[..4]);
@@ -175,7 +175,7 @@ fn a_group_holds_a_drill_on_a_served_network() {
     group.execute(3, 0, 0);
     let proxy = address(&state["place"]["proxy"]);
     let slot = U256::from_be_bytes(keccak256("eip1967.proxy.implementation").0) - U256::ONE;
-    let implementation = group.stage.ask("eth_getStorageAt", json!([proxy, slot, "latest"]));
+    let implementation = group.stage.ask("eth_getStorageAt", &json!([proxy, slot, "latest"]));
     let expected = Address::from_word(keccak256("ephor drill: version 2")).into_word();
     assert_eq!(implementation.as_str(), Some(expected.to_string().as_str()));
 

@@ -47,7 +47,7 @@ fn foretold(simulation: &Value) -> Slots {
 
 fn traced(stage: &Stage, hash: &Value) -> Slots {
     let tracer = json!({ "tracer": "prestateTracer", "tracerConfig": { "diffMode": true } });
-    let trace = stage.ask("debug_traceTransaction", json!([hash, tracer]));
+    let trace = stage.ask("debug_traceTransaction", &json!([hash, tracer]));
     let mut slots = Slots::new();
     for when in ["pre", "post"] {
         for (account, state) in trace[when].as_object().expect("accounts") {
@@ -72,7 +72,7 @@ fn what_is_foretold_is_what_is_then_executed() {
     let offline = run_json(&["simulate", &bundle], 0);
     let online = run_json(&["simulate", &bundle, "--rpc-url", &url], 0);
     assert_eq!(offline, online);
-    let hash = stage.ask("eth_getBlockByNumber", json!(["latest", false]))["hash"].clone();
+    let hash = stage.ask("eth_getBlockByNumber", &json!(["latest", false]))["hash"].clone();
     assert_eq!((&online["fork"]["hash"], &online["fork"]["unproven"]), (&hash, &Value::Null));
     let hash = hash.as_str().expect("a hash");
     says(

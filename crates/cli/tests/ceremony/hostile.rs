@@ -8,10 +8,7 @@ use ephor_ceremony::{
     bundle::{Bundle, Manifest},
 };
 use serde_json::{Value, json};
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::fs;
 
 const COUNCIL: Address = Address::repeat_byte(0xA1);
 
@@ -64,12 +61,10 @@ fn huge_files_are_refused_unread() {
     };
     // A hundred gigabytes that take no room on disk: who read them all would not come back.
     let huge = sparse("huge.json", 100 << 30);
-    let began = Instant::now();
     says(&["verify", &huge], 3, &["refused unread"]);
     says(&["collect", place.bundle(), &huge], 3, &["refused unread"]);
     says(&["verify", place.bundle(), "--expect", &huge], 3, &["refused unread"]);
     says(&["new", &huge, "--out", &place.at("new")], 3, &["refused unread"]);
-    assert!(began.elapsed() < Duration::from_secs(20));
     sparse("bundle/big.json", 5 << 20);
     says(&["verify", place.bundle()], 3, &["refused unread"]);
     let many: serde_json::Map<String, Value> = (0..10_000).map(|n| (format!("f{n}.json"), json!(""))).collect();
@@ -126,10 +121,8 @@ fn outlined(place: &Place, name: &str, data: &[u8], operation: &str) -> String {
     );
     let (source, out) = (place.at(&format!("{name}.toml")), place.at(name));
     fs::write(&source, recipe).expect("a file");
-    let began = Instant::now();
     run(&["new", &source, "--out", &out], 0);
     run(&["verify", &out], 0);
-    assert!(began.elapsed() < Duration::from_secs(30), "{name} took {:?}", began.elapsed());
     fs::read_to_string(place.folder.path().join(name).join("outline.txt")).expect("the outline")
 }
 

@@ -194,15 +194,15 @@ impl Stage {
         self.network.account(&format!("dev{n}")).0.parse().expect("an address")
     }
 
-    pub(crate) fn ask(&self, method: &str, params: Value) -> Value {
-        self.network.ask("home", method, &params)
+    pub(crate) fn ask(&self, method: &str, params: &Value) -> Value {
+        self.network.ask("home", method, params)
     }
 
     #[track_caller]
     pub(crate) fn send(&self, from: Address, to: Option<Address>, data: &Bytes) -> Value {
         let request = json!({ "from": from, "to": to, "data": data });
-        let hash = self.ask("eth_sendTransaction", json!([request]));
-        self.ask("eth_getTransactionReceipt", json!([hash]))
+        let hash = self.ask("eth_sendTransaction", &json!([request]));
+        self.ask("eth_getTransactionReceipt", &json!([hash]))
     }
 
     #[track_caller]
@@ -223,13 +223,13 @@ impl Stage {
     }
 
     pub(crate) fn kept(&self, keeper: Address) -> U256 {
-        let word = self.ask("eth_getStorageAt", json!([keeper, "0x0", "latest"]));
+        let word = self.ask("eth_getStorageAt", &json!([keeper, "0x0", "latest"]));
         word.as_str().and_then(|word| word.parse().ok()).expect("a word")
     }
 
     #[track_caller]
     pub(crate) fn call<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
-        let answer = self.ask("eth_call", json!([{ "to": to, "data": Bytes::from(call.abi_encode()) }, "latest"]));
+        let answer = self.ask("eth_call", &json!([{ "to": to, "data": Bytes::from(call.abi_encode()) }, "latest"]));
         let answer: Bytes = answer.as_str().and_then(|text| text.parse().ok()).expect("bytes");
         C::abi_decode_returns(&answer).expect("an answer")
     }

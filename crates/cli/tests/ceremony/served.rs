@@ -57,7 +57,7 @@ fn recipe(title: &str, safe: Address, owners: &[Address], nonce: u64, keeper: Ad
 }
 
 fn blocks(stage: &Stage) -> Value {
-    stage.ask("eth_getBlockByNumber", json!(["latest", false]))["hash"].clone()
+    stage.ask("eth_getBlockByNumber", &json!(["latest", false]))["hash"].clone()
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_council_signs_by_every_kind_of_signer_and_executes() {
 
     let sent = run_json(&["execute", &bundle, "--rpc-url", url, "--broadcast", "--signer", "dev5"], 0);
     let hash = sent["sent"]["transaction"][0].clone();
-    let receipt = stage.ask("eth_getTransactionReceipt", json!([hash]));
+    let receipt = stage.ask("eth_getTransactionReceipt", &json!([hash]));
     assert_eq!((receipt["status"].as_str(), stage.kept(keeper)), (Some("0x1"), U256::from(42)));
     let events = sent["sent"]["events"].as_array().expect("events");
     assert!(
@@ -151,9 +151,9 @@ fn whoever_pays_by_a_key_sends_a_signed_transaction() {
     let told = run(&execute, 7);
     assert!(told.contains("funds") || told.contains("balance"), "{told}");
     assert_eq!(stage.nonce(safe), U256::from(nonce));
-    stage.ask("anvil_setBalance", json!([KEYSTORE_OWNER, "0xde0b6b3a7640000"]));
+    stage.ask("anvil_setBalance", &json!([KEYSTORE_OWNER, "0xde0b6b3a7640000"]));
     let sent = run_json(&execute, 0);
-    let transaction = stage.ask("eth_getTransactionByHash", json!([sent["sent"]["transaction"][0]]));
+    let transaction = stage.ask("eth_getTransactionByHash", &json!([sent["sent"]["transaction"][0]]));
     assert_eq!(address(&transaction["from"]), KEYSTORE_OWNER.parse::<Address>().expect("an address"));
     assert_eq!(stage.kept(keeper), U256::from(7));
 }

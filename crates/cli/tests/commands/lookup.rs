@@ -380,11 +380,14 @@ fn bend_shape(method: &str, result: &mut Value) {
     }
 }
 
+/// Alters the answer to a method.
+type Bend = fn(&str, &mut Value);
+
 #[test]
 fn refuses_what_an_endpoint_makes_up() {
     let Voted { network, id, proposed, calldata, .. } = voted();
     let [operation] = &network.topics("arbitrum-one", CallScheduled::SIGNATURE_HASH)[..] else { panic!("one") };
-    let cases: [(fn(&str, &mut Value), &str, &str); 6] = [
+    let cases: [(Bend, &str, &str); 6] = [
         (bend_transaction, &proposed, "it answers with one whose hash is 0x"),
         (bend_sender, &proposed, "which 0x"),
         (bend_log_data, &id, "but what it says of it makes another id"),
