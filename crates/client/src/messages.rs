@@ -174,9 +174,8 @@ impl Council {
     /// [`ReadError`].
     pub async fn ticket_state(&self, ticket: &SentTicket) -> Result<TicketState, ReadError> {
         let SentTicket { child, id, .. } = ticket;
-        let timeout = IArbRetryableTx::getTimeoutCall { ticketId: *id };
-        if let Ok(until) = self.try_call(child, ARB_RETRYABLE_TX, &timeout).await? {
-            return Ok(TicketState::Redeemable { until_seconds: fitting(until) });
+        if let Some(until_seconds) = self.redeemable_until(child, *id).await? {
+            return Ok(TicketState::Redeemable { until_seconds });
         }
         let topics = [Some(*id), None, None];
         let created = self.logs::<IArbRetryableTx::TicketCreated>(child, ARB_RETRYABLE_TX, topics).await?;
@@ -184,6 +183,15 @@ impl Council {
         let lifetime = self.deployment().bridge(child)?.retryable_lifetime_seconds;
         let expiry = self.seconds_of(child, log).await?.saturating_add(lifetime);
         Ok(if self.now(child).await?.seconds < expiry { TicketState::Redeemed } else { TicketState::Expired })
+    }
+
+    /// Until when a ticket can be redeemed, in Unix seconds; `None` if it is not there: not yet, or not any more.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn redeemable_until(&self, child: &str, ticket: B256) -> Result<Option<u64>, ReadError> {
+        let timeout = IArbRetryableTx::getTimeoutCall { ticketId: ticket };
+        Ok(self.try_call(child, ARB_RETRYABLE_TX, &timeout).await?.ok().map(fitting))
     }
 
     /// The parent of a chain and, on it, the chain's outbox.

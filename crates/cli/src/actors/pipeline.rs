@@ -92,7 +92,7 @@ async fn relay(link: &Link, arguments: &RelayArguments) -> Result<Exit, Failure>
         let transactions: Vec<_> = due.deeds.into_iter().map(|deed| (deed.prepared, &signer)).collect();
         return super::print(link, &deliver(link, &transactions, false).await?, options.json);
     }
-    let keeper = Keeper { link, signer: &signer, scope };
+    let keeper = Keeper::new(link, &signer, scope);
     if *watch {
         let stop = watch::Stop::on_signals()?;
         return watch::watch(&keeper, Duration::from_secs(*poll), &stop, options.json).await;

@@ -6,19 +6,21 @@
 //!   └──────────── until nothing is taken any more ◀────────────┘
 //! ```
 //!
-//! Several keepers may run at once. What is due is read from the chains each time and nothing is remembered, so a keeper can be stopped
-//! at any point. That no step is taken twice is the contracts' doing: each refuses what has been done. A keeper tries before it sends,
+//! Several keepers may run at once. What is due is read from the chains each time, so a keeper can be stopped at any point; all that one
+//! remembers is which tickets failed, so as not to redeem them without end. That no step is taken twice is the contracts' doing: each refuses what has been done. A keeper tries before it sends,
 //! so a race costs a reverted transaction only where two keepers are within the same block.
 
+mod attempts;
 pub(crate) mod due;
 pub(crate) mod watch;
 
 use crate::{link::Link, signer::Signer};
 use alloy_primitives::B256;
+use attempts::Attempts;
 use due::{Deed, Due};
-use ephor_client::{ReadError, SendError, actions::relay::RelayError};
+use ephor_client::{Action, ReadError, SendError, actions::relay::RelayError};
 use serde::Serialize;
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 /// How long a transaction may be without a block. Then the chains are looked at anew.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -39,6 +41,7 @@ pub(crate) struct Keeper<'a> {
     pub(crate) link: &'a Link,
     pub(crate) signer: &'a Signer,
     pub(crate) scope: Scope,
+    attempts: RefCell<Attempts>,
 }
 
 /// What a look around brought.
@@ -74,6 +77,9 @@ pub(crate) struct Left {
     pub(crate) chain: String,
     /// Why it was left.
     pub(crate) why: String,
+    /// When it is taken again, in Unix seconds, if it was taken and what it scheduled failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) again_seconds: Option<u64>,
 }
 
 /// A step to come.
@@ -107,7 +113,12 @@ pub(crate) enum KeepError {
     },
 }
 
-impl Keeper<'_> {
+impl<'a> Keeper<'a> {
+    /// One that has taken nothing yet.
+    pub(crate) fn new(link: &'a Link, signer: &'a Signer, scope: Scope) -> Self {
+        Self { link, signer, scope, attempts: RefCell::default() }
+    }
+
     /// Takes what is due, until nothing is any more or `stop` says so. `told` hears of each step taken.
     ///
     /// # Errors
@@ -119,21 +130,31 @@ impl Keeper<'_> {
     ) -> Result<Round, KeepError> {
         let mut round = Round::default();
         loop {
-            let Due { deeds, waiting } = due::look(self.link, self.scope).await?;
+            let Due { deeds, mut waiting } = due::look(self.link, self.scope).await?;
             let before = round.taken.len();
-            round.left.clear();
+            round.left.retain(|left| left.again_seconds.is_some());
             for deed in deeds {
                 if stop() {
                     return Ok(round);
+                }
+                if let Some(earliest_seconds) = self.waits(&deed).await? {
+                    waiting.push(Waiting { what: deed.what, chain: deed.prepared.chain, earliest_seconds });
+                    continue;
                 }
                 match self.take(deed).await? {
                     Ok(taken) => {
                         told(&taken);
                         round.taken.push(taken);
                     }
-                    Err(left) => round.left.push(left),
+                    Err(left) => {
+                        if let Left { what, chain, again_seconds: Some(earliest_seconds), .. } = left.clone() {
+                            waiting.push(Waiting { what, chain, earliest_seconds });
+                        }
+                        round.left.push(left);
+                    }
                 }
             }
+            waiting.sort_by_key(|waiting| waiting.earliest_seconds);
             round.waiting = waiting;
             if round.taken.len() == before {
                 return Ok(round);
@@ -141,18 +162,42 @@ impl Keeper<'_> {
         }
     }
 
+    /// Until when a step waits because what it scheduled before has failed.
+    async fn waits(&self, deed: &Deed) -> Result<Option<u64>, KeepError> {
+        let Action::Redeem { ticket } = deed.prepared.action else { return Ok(None) };
+        let Some(again_seconds) = self.attempts.borrow().again(ticket) else { return Ok(None) };
+        let now = self.link.council.now(&deed.prepared.chain).await?.seconds;
+        Ok((now < again_seconds).then_some(again_seconds))
+    }
+
+    /// When a step is to be taken again, if it was taken but what it scheduled has failed.
+    async fn failed(&self, chain: &str, action: &Action) -> Result<Option<u64>, KeepError> {
+        let Action::Redeem { ticket } = *action else { return Ok(None) };
+        if self.link.council.redeemable_until(chain, ticket).await?.is_none() {
+            self.attempts.borrow_mut().succeed(ticket);
+            return Ok(None);
+        }
+        let now = self.link.council.now(chain).await?.seconds;
+        Ok(Some(self.attempts.borrow_mut().fail(ticket, now)))
+    }
+
     /// Takes a step, unless it is refused.
     async fn take(&self, deed: Deed) -> Result<Result<Taken, Left>, KeepError> {
         let Deed { prepared, what } = deed;
         let chain = prepared.chain.clone();
-        let left = |why: String| Ok(Err(Left { what: what.clone(), chain: chain.clone(), why }));
+        let leave =
+            |why: String, again_seconds| Ok(Err(Left { what: what.clone(), chain: chain.clone(), why, again_seconds }));
+        let left = |why: String| leave(why, None);
         if let Some(revert) = self.link.council.simulate(&prepared, self.signer.address()).await? {
             return left(revert.to_string());
         }
         let sent = tokio::time::timeout(PATIENCE, self.signer.send(self.link, &prepared)).await;
         match sent.map_err(|_| KeepError::Stuck { what: what.clone() })? {
             Ok(done) => match &done.revert {
-                None => Ok(Ok(Taken { what, chain, hash: done.hash, block: done.block })),
+                None => match self.failed(&chain, &prepared.action).await? {
+                    None => Ok(Ok(Taken { what, chain, hash: done.hash, block: done.block })),
+                    again => leave(format!("the attempt failed, and the ticket stays ({})", done.hash), again),
+                },
                 Some(revert) => left(format!("somebody else was faster: {revert}")),
             },
             Err(SendError::WouldRevert(revert)) => left(revert.to_string()),

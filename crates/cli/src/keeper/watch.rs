@@ -4,7 +4,7 @@
 //! - SIGINT and SIGTERM end it once the transaction under way is in a block; a second one ends it at once.
 //! - It prints what it does as it happens: a line of text each, or with `--json` one JSON object a line.
 
-use super::{Keeper, Taken, Waiting};
+use super::{Keeper, Left, Taken, Waiting};
 use crate::{
     exit::{Exit, Failure},
     terminal,
@@ -32,6 +32,8 @@ const INTERRUPTED: i32 = 130;
 pub(crate) enum Notice<'a> {
     /// A step is taken.
     Taken(&'a Taken),
+    /// A step is taken, and what it scheduled failed.
+    Failed(&'a Left),
     /// Nothing is due; what comes next.
     Waiting {
         /// The next step, if one is known.
@@ -134,6 +136,9 @@ pub(crate) async fn watch(keeper: &Keeper<'_>, poll: Duration, stop: &Stop, json
         match round {
             Ok(round) => {
                 waits = poll;
+                for left in round.left.iter().filter(|left| left.again_seconds.is_some()) {
+                    tell(&Notice::Failed(left), json)?;
+                }
                 let next = round.waiting.first();
                 if next != told_next.as_ref() {
                     tell(&Notice::Waiting { next }, json)?;
@@ -159,6 +164,10 @@ fn tell(notice: &Notice<'_>, json: bool) -> Result<(), Failure> {
     }
     match notice {
         Notice::Taken(step) => terminal::print(&format!("{}\n", line(step))),
+        Notice::Failed(left) => {
+            terminal::tell(&format!("failed: {} on {}: {}\n", left.what, left.chain, left.why));
+            Ok(())
+        }
         Notice::Waiting { next: Some(next) } => {
             terminal::tell(&format!("next: {} on {}, from {} on\n", next.what, next.chain, utc(next.earliest_seconds)));
             Ok(())

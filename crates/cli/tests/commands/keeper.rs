@@ -1,8 +1,11 @@
 //! Keepers: two at once, watching, stopping.
 
-use crate::network::{Network, on};
+use crate::{
+    lookup::{NOVA_SAFE, voted},
+    network::{Network, on},
+};
 use alloy_primitives::keccak256;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Stdio},
@@ -258,6 +261,42 @@ fn takes_what_is_due_once_and_one_update_alone_where_asked() {
     network.run(&["pipeline", "relay", "--all", "--update", "1"]).refuses(2, &["cannot be used with"]);
     network.run(&["pipeline", "relay", "--once", "--watch"]).refuses(2, &["cannot be used with"]);
     network.run(&["pipeline", "relay", "--poll", "0"]).refuses(2, &["--poll"]);
+}
+
+#[test]
+fn a_ticket_whose_attempt_fails_is_not_redeemed_without_end() {
+    let network = voted().network;
+    network.step("execute message");
+    network.step("execute operation");
+    network.json(&["clock", "advance", "1h"]);
+    // What the ticket calls refuses for as long as it has no code.
+    let code = network.ask("arbitrum-nova", "eth_getCode", &json!([NOVA_SAFE, "latest"]));
+    network.ask("arbitrum-nova", "anvil_setCode", &json!([NOVA_SAFE, "0x"]));
+    let scheduled = topic("RedeemScheduled(bytes32,bytes32,uint64,uint64,address,uint256,uint256)");
+    let attempts = || network.logs("arbitrum-nova", &scheduled, None);
+    let relay = network.json(&["pipeline", "relay", "--all"]);
+    let [left] = &relay["relay"]["left"].as_array().expect("steps left")[..] else { panic!("{relay:#}") };
+    assert!(left["why"].as_str().is_some_and(|why| why.starts_with("the attempt failed")), "{left:#}");
+    let (again, next) = (left["again_seconds"].as_u64(), &relay["relay"]["waiting"][0]);
+    assert_eq!((&next["what"], next["earliest_seconds"].as_u64()), (&left["what"], again));
+    assert_eq!((&relay["relay"]["taken"], attempts()), (&json!([]), 1));
+
+    let (tell, told) = channel();
+    let keeper = Keeper::start(&network, "dev9", &tell);
+    let event = |name: &str| loop {
+        let notice = told.recv_timeout(PATIENCE).expect("a notice");
+        if notice["event"] == name {
+            break notice;
+        }
+    };
+    let failed = event("failed");
+    assert_eq!((&failed["what"], failed["again_seconds"].as_u64()), (&left["what"], again));
+    assert_eq!((&event("waiting")["next"]["what"], attempts()), (&left["what"], 2));
+    // A minute later it has its code again.
+    network.ask("arbitrum-nova", "anvil_setCode", &json!([NOVA_SAFE, code]));
+    network.json(&["clock", "advance", "2m"]);
+    assert_eq!((&event("taken")["what"], attempts()), (&left["what"], 3));
+    assert_eq!(keeper.stop(), Some(0));
 }
 
 /// The address of a contract, from the address book.

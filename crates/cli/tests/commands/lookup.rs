@@ -27,7 +27,7 @@ const GOVERNOR: Address = address!("f07DeD9dC292157749B6Fd268E37DF6EA38395B9");
 const L1_TIMELOCK: Address = address!("E6841D92B0C345144506576eC13ECf5103aC7f49");
 const NOVA_INBOX: Address = address!("c4448b71118c9071Bcb9734A0EAc55D18A153949");
 const NOVA_EXECUTOR: Address = address!("86a02dD71363c440b21F4c0E5B2Ad01Ffe1A7482");
-const NOVA_SAFE: Address = address!("c232ee726E3C51B86778BB4dBe61C52cC07A60F3");
+pub(crate) const NOVA_SAFE: Address = address!("c232ee726E3C51B86778BB4dBe61C52cC07A60F3");
 const MEMBER: &str = "0x882c6FCb3D358b9d70B97c6999159cea64168B6F";
 
 /// Runs a command of the council on an endpoint.
@@ -97,7 +97,7 @@ impl Network {
 
     /// Carries everything on by one step, and returns the hash of what was done for it, if it is of a kind.
     #[track_caller]
-    fn step(&self, kind: &str) -> String {
+    pub(crate) fn step(&self, kind: &str) -> String {
         for _ in 0..6 {
             self.json(&["clock", "advance", "4d"]);
             let relayed = self.json(&["pipeline", "relay", "--all"]);
@@ -112,8 +112,8 @@ impl Network {
 }
 
 /// A vote of the core governor that goes by Ethereum to Nova, and its transactions.
-struct Voted {
-    network: Network,
+pub(crate) struct Voted {
+    pub(crate) network: Network,
     id: String,
     calldata: Bytes,
     proposed: String,
@@ -121,7 +121,7 @@ struct Voted {
     executed: String,
 }
 
-fn voted() -> Voted {
+pub(crate) fn voted() -> Voted {
     let network = Network::up("arbitrum.toml", START);
     let threshold = ISafe::getThresholdCall {}.abi_encode();
     let execute =
