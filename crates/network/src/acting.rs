@@ -13,7 +13,7 @@ impl Network {
     /// Makes a block of a chain's pending transactions, and lets the bridges see it.
     ///
     /// # Errors
-    /// As [`Chain::mine`]; what a bridge cannot do.
+    /// As [`Chain::mine`](ephor_chain::Chain::mine); what a bridge cannot do.
     pub fn mine(&mut self, chain_id: u64) -> Result<Mined, NetworkError> {
         let mined = self.mine_silently(chain_id)?;
         self.follow(chain_id, mined.number)?;

@@ -34,7 +34,7 @@ pub(crate) struct Snapshot {
 }
 
 impl Network {
-    /// Marks this point on all chains. The number names it. Of more than [`SNAPSHOTS_MAX`], the oldest is let go of.
+    /// Marks this point on all chains. The number names it. Of more than `SNAPSHOTS_MAX`, the oldest is let go of.
     pub fn snapshot(&mut self) -> u64 {
         let id = self.next_snapshot;
         self.next_snapshot += 1;
