@@ -26,4 +26,4 @@ pub use council::{Council, Deadline, L1Clock, Moment, ReadError};
 pub use deployment::{BridgeSite, ChainSite, Deployment, DeploymentError, SafeSite};
 pub use election::{Proposal, ProposalState, election_id};
 pub use revert::Revert;
-pub use send::{Done, SendError};
+pub use send::{Done, SendError, root_cause};

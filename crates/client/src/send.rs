@@ -3,6 +3,8 @@
 //! Two ways: a node that holds the account, or lets anybody act for it, as rehearsal chains do (`eth_sendTransaction`); or a
 //! signer, with a transaction of type 2 built here. A transaction that reverts is a result, not an error.
 
+use std::error::Error;
+
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_network::TxSigner;
@@ -36,6 +38,16 @@ impl Done {
     }
 }
 
+/// What lies at the bottom of an error: "Connection refused" rather than "error sending request".
+#[must_use]
+pub fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
 /// Why a transaction was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -54,8 +66,8 @@ pub enum SendError {
         source: Box<TransportError>,
     },
     /// The signer does not sign.
-    #[error("not signed: {0}")]
-    Signer(Box<dyn std::error::Error + Send + Sync>),
+    #[error("not signed: {}", root_cause(.0.as_ref()))]
+    Signer(Box<dyn Error + Send + Sync>),
     /// A transaction that must come from another account.
     #[error("this must be sent by {wanted}, not by {from}")]
     WrongSender {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     actors::block_on,
     exit::{Exit, Failure},
-    signer::Signer,
+    signer::{Signer, SignerError},
     terminal,
 };
 use alloy_network::{NetworkTransactionBuilder, TransactionBuilder, TxSigner, eip2718::Encodable2718};
@@ -251,7 +251,7 @@ pub(super) async fn send(
         .with_max_fee_per_gas(fees.max_fee_per_gas)
         .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
     let mut unsigned = request.build_unsigned().map_err(unexpected)?;
-    let signature = key.sign_transaction(&mut unsigned).await.map_err(unexpected)?;
+    let signature = key.sign_transaction(&mut unsigned).await.map_err(|source| SignerError::Transaction { source })?;
     let envelope = unsigned.into_envelope(signature);
     let pending = provider.send_raw_transaction(&envelope.encoded_2718()).await.map_err(unexpected)?;
     Ok(*pending.tx_hash())

@@ -2,9 +2,10 @@
 
 use crate::{
     exit::Failure,
-    link::http::{client, host, root_cause, url},
+    link::http::{client, host, url},
 };
 use ephor_ceremony::fork::{Transport, TransportError};
+use ephor_client::root_cause;
 use reqwest::{Client, Url, header::CONTENT_TYPE};
 use tokio::runtime::Runtime;
 

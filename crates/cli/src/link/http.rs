@@ -11,10 +11,10 @@ use alloy_provider::{DynProvider, Provider, RootProvider};
 use alloy_rpc_client::RpcClient;
 use alloy_transport::{RpcError, TransportError, TransportErrorKind, TransportFut};
 use alloy_transport_http::Http;
+use ephor_client::root_cause;
 use reqwest::{Client, ClientBuilder, Url, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{
-    error::Error,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -125,15 +125,6 @@ impl Service<RequestPacket> for Endpoint {
             })
         })
     }
-}
-
-/// What lies at the bottom of an error: "Connection refused" rather than "error sending request".
-pub(crate) fn root_cause(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 fn is_local(host: &str) -> bool {

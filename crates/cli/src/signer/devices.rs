@@ -13,6 +13,8 @@
 use super::SignerError;
 use alloy_network::TxSigner;
 use alloy_primitives::{Address, Signature};
+#[cfg(any(feature = "ledger", feature = "trezor", feature = "aws", feature = "gcp"))]
+use ephor_client::root_cause;
 use ephor_client::signing::TypedData;
 
 /// A device or a key service.
@@ -102,7 +104,7 @@ pub(super) async fn ledger(path: &str) -> Result<Remote, SignerError> {
         let path = alloy_signer_ledger::HDPath::Other(path_or_first(path));
         let signer = alloy_signer_ledger::LedgerSigner::new(path, None).await;
         let remedy = "connect and unlock the device, and open its Ethereum app";
-        let failed = |error| SignerError::Device { signer: "Ledger", why: format!("{error}"), remedy };
+        let failed = |error| SignerError::Device { signer: "Ledger", why: root_cause(&error), remedy };
         signer.map(Remote::Ledger).map_err(failed)
     }
 }
@@ -116,7 +118,7 @@ pub(super) async fn trezor(path: &str) -> Result<Remote, SignerError> {
         let path = alloy_signer_trezor::HDPath::Other(path_or_first(path));
         let signer = alloy_signer_trezor::TrezorSigner::new(path, None).await;
         let remedy = "connect and unlock the device";
-        let failed = |error| SignerError::Device { signer: "Trezor", why: format!("{error}"), remedy };
+        let failed = |error| SignerError::Device { signer: "Trezor", why: root_cause(&error), remedy };
         signer.map(Remote::Trezor).map_err(failed)
     }
 }
@@ -136,7 +138,7 @@ pub(super) async fn aws(key: &str) -> Result<Remote, SignerError> {
         let client = aws_sdk_kms::Client::new(&config);
         let signer = alloy_signer_aws::AwsSigner::new(client, key.to_owned(), None).await;
         let remedy = "check the key's id, AWS_REGION and the credentials";
-        let failed = |error| SignerError::Device { signer: "AWS KMS", why: format!("{error}"), remedy };
+        let failed = |error| SignerError::Device { signer: "AWS KMS", why: root_cause(&error), remedy };
         signer.map(Remote::Aws).map_err(failed)
     }
 }
@@ -170,10 +172,10 @@ pub(super) async fn gcp(key: &str) -> Result<Remote, SignerError> {
         // Its library takes the process's provider of cryptography and panics where there is none.
         crate::link::http::install_cryptography();
         let api = GoogleApi::from_function(Client::new, place.trim_end_matches('/'), None).await;
-        let api = api.map_err(|error| failed(error.to_string()))?;
+        let api = api.map_err(|error| failed(root_cause(&error)))?;
         let key = KeySpecifier::new(GcpKeyRingRef::new(project, location, ring), name, version);
         let signer = GcpSigner::new(api, key, None).await;
-        signer.map(Remote::Gcp).map_err(|error| failed(error.to_string()))
+        signer.map(Remote::Gcp).map_err(|error| failed(root_cause(&error)))
     }
 }
 

@@ -21,7 +21,7 @@ use alloy_primitives::{Address, B256, Signature};
 use alloy_provider::Provider;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_transport::TransportError;
-use ephor_client::{Done, Prepared, SendError, signing::TypedData};
+use ephor_client::{Done, Prepared, SendError, root_cause, signing::TypedData};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -124,9 +124,16 @@ pub(crate) enum SignerError {
     },
     /// A message is not signed.
     #[error(
-        "the message is not signed: {source}\n  remedy: write it to a file with --export, sign it elsewhere, and hand it in with --signature"
+        "the message is not signed: {}\n  remedy: write it to a file with --export, sign it elsewhere, and hand it in with --signature",
+        root_cause(source)
     )]
     Message {
+        /// What the signer says.
+        source: alloy_signer::Error,
+    },
+    /// A transaction is not signed.
+    #[error("the transaction is not signed: {}", root_cause(source))]
+    Transaction {
         /// What the signer says.
         source: alloy_signer::Error,
     },

@@ -10,8 +10,10 @@ use std::{
     thread,
 };
 
-/// The one key that the stand-in holds.
+/// The key that the stand-in holds and signs with.
 const KEY: &str = "alias/council";
+/// The same key under a name that may be looked at alone.
+const DISABLED: &str = "alias/disabled";
 
 /// Starts a stand-in for as long as the process lives, and gives its URL.
 fn serve() -> String {
@@ -53,11 +55,13 @@ fn answer(mut stream: &TcpStream) -> Option<()> {
     let refusal = |kind: &str, message: &str| (400, json!({ "__type": kind, "message": message }));
     let (status, told) = if !signed {
         refusal("IncompleteSignatureException", "the request is not signed")
-    } else if request["KeyId"] != KEY {
+    } else if request["KeyId"] != KEY && request["KeyId"] != DISABLED {
         refusal("NotFoundException", "Alias is not found.")
     } else if operation == "TrentService.GetPublicKey" {
         let key = STANDARD.encode(public_key());
         (200, json!({ "KeyId": KEY, "KeySpec": "ECC_SECG_P256K1", "KeyUsage": "SIGN_VERIFY", "PublicKey": key }))
+    } else if request["KeyId"] == DISABLED {
+        refusal("DisabledException", "alias/disabled is disabled.")
     } else {
         let form = (operation.as_str(), request["MessageType"].as_str(), request["SigningAlgorithm"].as_str());
         assert_eq!(form, ("TrentService.Sign", Some("DIGEST"), Some("ECDSA_SHA_256")));
@@ -92,6 +96,12 @@ fn what_aws_refuses_is_said() {
     let environment = [&ENVIRONMENT[..], &[("AWS_ENDPOINT_URL", &url)]].concat();
     let create = ["election", "create", "--signer", "aws:alias/other"];
     run(&network, &environment, &create).refuses(8, &["AWS KMS: ", "Alias is not found", "AWS_REGION"]);
+    let create_disabled = ["election", "create", "--signer", "aws:alias/disabled"];
+    let account = json!([super::key().address(), "0xde0b6b3a7640000"]);
+    network.ask("home", "anvil_setBalance", &account);
+    run(&network, &environment, &create_disabled).refuses(8, &["not signed: ", "alias/disabled is disabled"]);
+    let message = ["election", "register", "--signer", "aws:alias/disabled"];
+    run(&network, &environment, &message).refuses(8, &["the message is not signed: ", "alias/disabled is disabled"]);
     // Without credentials nothing is asked.
     let nobody = [ENVIRONMENT[0], ENVIRONMENT[3], ("AWS_ENDPOINT_URL", &url)];
     run(&network, &nobody, &create).refuses(8, &["AWS KMS: ", "credentials"]);

@@ -102,7 +102,7 @@ fn a_key_of_google_signs_transactions_and_messages() {
     let environment =
         [("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS", service.as_str()), ("GOOGLE_APPLICATION_CREDENTIALS", &account)];
     takes_part("gcp:p/global/r/council/1", &environment);
-    let claims = claims.lock().expect("a list");
+    let claims = claims.lock().expect("a list").clone();
     assert!(!claims.is_empty() && claims.iter().all(|claim| claim.contains("jwt-bearer&assertion=ey")), "{claims:?}");
 
     let network = Network::up("minimal.toml", "2026-02-01T12:00Z");
