@@ -13,7 +13,7 @@
 
 use crate::{
     document::{Section, Setting, Sited, Source},
-    problem::Problem,
+    problem::{Problem, ChainProblem},
 };
 use alloy_primitives::Address;
 use toml::de::DeValue;
@@ -95,7 +95,7 @@ const NAMES_LISTED: usize = 16;
 /// A reference to a chain that does not exist.
 pub(crate) fn unknown(name: &str, chains: &[Chain]) -> Problem {
     let known = chains.iter().take(NAMES_LISTED).map(|known| known.name.clone()).collect();
-    Problem::UnknownChain { name: name.to_owned(), known }
+    ChainProblem::UnknownChain { name: name.to_owned(), known }
 }
 
 /// Reads `[[chains]]`.
@@ -208,15 +208,15 @@ fn check_uniqueness(source: &Source<'_>, chains: &[SitedChain]) {
             source.report(sited.name.clone(), problem);
         }
         if let Some(first) = chains[..i].iter().find(|first| first.chain.id == chain.id) {
-            let problem = Problem::DuplicateChainId { id: chain.id, chain: first.chain.name.clone() };
+            let problem = ChainProblem::DuplicateChainId { id: chain.id, chain: first.chain.name.clone() };
             source.report(sited.id.clone(), problem);
         }
         if let Some(first) = chains[..i].iter().find(|first| first.chain.rehearsal_id == chain.rehearsal_id) {
-            let problem = Problem::DuplicateChainId { id: chain.rehearsal_id, chain: first.chain.name.clone() };
+            let problem = ChainProblem::DuplicateChainId { id: chain.rehearsal_id, chain: first.chain.name.clone() };
             source.report(sited.rehearsal_id.clone(), problem);
         }
         if let Some(live) = chains.iter().find(|live| live.chain.id == chain.rehearsal_id) {
-            let problem = Problem::RehearsalIdIsLive { id: chain.rehearsal_id, chain: live.chain.name.clone() };
+            let problem = ChainProblem::RehearsalIdIsLive { id: chain.rehearsal_id, chain: live.chain.name.clone() };
             source.report(sited.rehearsal_id.clone(), problem);
         }
     }
@@ -227,15 +227,15 @@ fn check_parents(source: &Source<'_>, chains: &[SitedChain]) {
         let chain = &sited.chain;
         match (&chain.parent, chain.kind) {
             (None, ChainKind::Arbitrum) => {
-                source.report(sited.section.clone(), Problem::NeedsParent { chain: chain.name.clone() });
+                source.report(sited.section.clone(), ChainProblem::NeedsParent { chain: chain.name.clone() });
             }
             (Some(parent), ChainKind::Ethereum) => source.report(
                 sited.parent.clone(),
-                Problem::NoParentAllowed { chain: chain.name.clone(), parent: parent.clone() },
+                ChainProblem::NoParentAllowed { chain: chain.name.clone(), parent: parent.clone() },
             ),
             (Some(parent), ChainKind::Arbitrum) if !chains.iter().any(|other| other.chain.name == *parent) => {
                 let known = chains.iter().take(NAMES_LISTED).map(|other| other.chain.name.clone()).collect();
-                source.report(sited.parent.clone(), Problem::UnknownChain { name: parent.clone(), known });
+                source.report(sited.parent.clone(), ChainProblem::UnknownChain { name: parent.clone(), known });
             }
             _ => {}
         }
@@ -246,11 +246,11 @@ fn check_governance(source: &Source<'_>, document: std::ops::Range<usize>, chain
     let mut governing = chains.iter().filter(|sited| sited.chain.governance);
     let Some(first) = governing.next() else {
         let site = chains.first().map_or(document, |sited| sited.section.clone());
-        source.report(site, Problem::NoGovernanceChain);
+        source.report(site, ChainProblem::NoGovernanceChain);
         return;
     };
     for second in governing {
-        let problem = Problem::TwoGovernanceChains { chain: first.chain.name.clone() };
+        let problem = ChainProblem::TwoGovernanceChains { chain: first.chain.name.clone() };
         source.report(second.governance.clone(), problem);
     }
     let root = first.chain.parent.as_ref().unwrap_or(&first.chain.name);
@@ -259,7 +259,7 @@ fn check_governance(source: &Source<'_>, document: std::ops::Range<usize>, chain
         let above = sited.chain.parent.as_ref().unwrap_or(&sited.chain.name);
         // A parent that does not exist is reported by itself.
         if root_exists && above != root && chains.iter().any(|other| other.chain.name == *above) {
-            let problem = Problem::NoRoute { from: first.chain.name.clone(), to: sited.chain.name.clone() };
+            let problem = ChainProblem::NoRoute { from: first.chain.name.clone(), to: sited.chain.name.clone() };
             source.report(sited.section.clone(), problem);
         }
     }

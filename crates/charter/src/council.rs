@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Section, Setting, Source},
-    problem::Problem,
+    problem::{Problem, SeatProblem},
 };
 use alloy_primitives::Address;
 use std::{collections::BTreeMap, ops::Range};
@@ -68,11 +68,11 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Council> {
     let update_nonce = section.optional::<u64>("update_nonce");
     let cohorts: Vec<SitedCohort> = section.sections("cohorts").into_iter().filter_map(read_cohort).collect();
     if cohorts.len() != COHORTS {
-        section.report(Problem::CohortCount { found: cohorts.len(), expected: COHORTS });
+        section.report(SeatProblem::CohortCount { found: cohorts.len(), expected: COHORTS });
     }
     if let Some(seats) = &seats_per_cohort {
         for cohort in cohorts.iter().filter(|cohort| cohort.members.len() > seats.value) {
-            let problem = Problem::TooManyMembers {
+            let problem = SeatProblem::TooManyMembers {
                 cohort: cohort.name.clone(),
                 members: cohort.members.len(),
                 seats: seats.value,
@@ -83,7 +83,7 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Council> {
     if let (Some(most), Some(seats)) = (&seats_per_organisation, &seats_per_cohort) {
         let seats = seats.value.saturating_mul(COHORTS);
         if most.value > seats {
-            source.report(most.span.clone(), Problem::CapAboveSeats { most: most.value, seats });
+            source.report(most.span.clone(), SeatProblem::CapAboveSeats { most: most.value, seats });
         }
     }
     check_members(source, &cohorts, seats_per_organisation.as_ref().map(|most| most.value));
@@ -153,7 +153,7 @@ fn check_members(source: &Source<'_>, cohorts: &[SitedCohort], most: Option<usiz
     for cohort in cohorts {
         for (member, span) in &cohort.members {
             if let Some(first) = sitting.get(&member.address) {
-                let problem = Problem::DuplicateMember { member: member.address, cohort: (*first).to_owned() };
+                let problem = SeatProblem::DuplicateMember { member: member.address, cohort: (*first).to_owned() };
                 source.report(span.clone(), problem);
                 continue;
             }
@@ -163,7 +163,7 @@ fn check_members(source: &Source<'_>, cohorts: &[SitedCohort], most: Option<usiz
                 *seats += 1;
                 if *seats > most {
                     let problem =
-                        Problem::OrganisationAboveCap { organisation: organisation.clone(), seats: *seats, most };
+                        SeatProblem::OrganisationAboveCap { organisation: organisation.clone(), seats: *seats, most };
                     source.report(span.clone(), problem);
                 }
             }

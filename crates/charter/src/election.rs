@@ -7,7 +7,7 @@ use crate::{
     council::Council,
     document::{Section, Sited},
     fraction::{self, Fraction},
-    problem::Problem,
+    problem::{Problem, VoteProblem},
 };
 use alloy_primitives::{Address, U256};
 use ephor_rules::{
@@ -93,13 +93,13 @@ pub(crate) fn read(
     if let (Some(full), Some(voting)) = (&full_weight_blocks, &member_voting_blocks)
         && full.value > voting.value
     {
-        let problem = Problem::FullWeightTooLong { full_weight_blocks: full.value, voting_blocks: voting.value };
+        let problem = VoteProblem::FullWeightTooLong { full_weight_blocks: full.value, voting_blocks: voting.value };
         source.report(full.span.clone(), problem);
     }
     if let (Some(cutoff), Some(vetting)) = (&cutoff, &vetting_blocks)
         && cutoff.value > vetting.value
     {
-        let problem = Problem::BeyondVetting { blocks: cutoff.value, vetting_blocks: vetting.value };
+        let problem = VoteProblem::BeyondVetting { blocks: cutoff.value, vetting_blocks: vetting.value };
         source.report(cutoff.span.clone(), problem);
     }
     if let (Some(threshold), Some(most)) = (&threshold, &nominees_max) {
@@ -140,12 +140,12 @@ fn check_nominees(
 ) {
     let possible = threshold.value.denominator.checked_div(threshold.value.numerator).unwrap_or(u64::MAX);
     if possible > most.value {
-        source.report(most.span.clone(), Problem::TooManyNominees { possible, most: most.value });
+        source.report(most.span.clone(), VoteProblem::TooManyNominees { possible, most: most.value });
     }
     if let Some(council) = council {
         let possible = possible.min(most.value);
         if usize::try_from(possible).is_ok_and(|possible| possible < council.seats_per_cohort) {
-            let problem = Problem::TooFewNominees { most: possible, seats: council.seats_per_cohort };
+            let problem = VoteProblem::TooFewNominees { most: possible, seats: council.seats_per_cohort };
             source.report(most.span.clone(), problem);
         }
     }
@@ -156,7 +156,7 @@ fn check_initial_threshold(source: &crate::document::Source<'_>, initial: &Sited
     let possible = most_nominees(initial.value.rule()).unwrap_or(U256::MAX);
     if possible > MOST_NOMINEES_AT_FIRST {
         let most = MOST_NOMINEES_AT_FIRST.saturating_to();
-        source.report(initial.span.clone(), Problem::InitialThreshold { possible: possible.saturating_to(), most });
+        source.report(initial.span.clone(), VoteProblem::InitialThreshold { possible: possible.saturating_to(), most });
     }
 }
 
@@ -185,6 +185,6 @@ fn check_overlap(
     if U256::from(term_seconds) > shortest {
         let term_days = u64::try_from(term_seconds / u128::from(SECONDS_PER_DAY)).unwrap_or(u64::MAX);
         let interval_days = (shortest / U256::from(SECONDS_PER_DAY)).saturating_to();
-        source.report(site, Problem::Overlap { term_days, interval_days });
+        source.report(site, VoteProblem::Overlap { term_days, interval_days });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Section, Sited},
-    problem::Problem,
+    problem::{Problem, VoteProblem},
 };
 use ephor_rules::threshold;
 
@@ -57,11 +57,11 @@ fn read_section(mut section: Section<'_>) -> Option<Sited<Fraction>> {
     let fraction = Fraction { numerator: numerator.value, denominator: denominator.value };
     if let Err(error) = fraction.rule().check() {
         let site = if denominator.value == 0 { denominator.span } else { numerator.span };
-        source.report(site, Problem::Fraction(error));
+        source.report(site, VoteProblem::Fraction(error));
         return None;
     }
     if u128::from(fraction.numerator) * u128::from(TEN_THOUSANDTHS) % u128::from(fraction.denominator) != 0 {
-        let problem = Problem::NotInTenThousandths { numerator: fraction.numerator, denominator: fraction.denominator };
+        let problem = VoteProblem::NotInTenThousandths { numerator: fraction.numerator, denominator: fraction.denominator };
         source.report(span, problem);
         return None;
     }

@@ -5,7 +5,7 @@ use crate::{
     document::{Section, Sited, Source, Tokens},
     election::Election,
     fraction::{self, Fraction},
-    problem::Problem,
+    problem::{Problem, VoteProblem, PowerProblem},
     token::{Token, whole},
 };
 use alloy_primitives::U256;
@@ -113,9 +113,9 @@ pub(crate) fn read_timelocks(document: &mut Section<'_>, chains: Option<&[Chain]
     let l1 = l1_section.and_then(read_delay);
     if let Some(chain) = chains.and_then(|chains| chains.iter().find(|chain| chain.governance)) {
         match (&chain.parent, &l1_span) {
-            (Some(_), None) => section.report(Problem::MissingL1Timelock { chain: chain.name.clone() }),
+            (Some(_), None) => section.report(PowerProblem::MissingL1Timelock { chain: chain.name.clone() }),
             (None, Some(span)) => {
-                source.report(span.clone(), Problem::NeedlessL1Timelock { chain: chain.name.clone() });
+                source.report(span.clone(), PowerProblem::NeedlessL1Timelock { chain: chain.name.clone() });
             }
             _ => {}
         }
@@ -137,7 +137,7 @@ pub(crate) fn read_fallback(document: &mut Section<'_>, election: Option<&Electi
     if let (Some(blocks), Some(election)) = (&draw_after_blocks, election)
         && blocks.value > election.vetting_blocks
     {
-        let problem = Problem::BeyondVetting { blocks: blocks.value, vetting_blocks: election.vetting_blocks };
+        let problem = VoteProblem::BeyondVetting { blocks: blocks.value, vetting_blocks: election.vetting_blocks };
         section.source.report(blocks.span.clone(), problem);
     }
     section.finish();
@@ -148,7 +148,7 @@ fn check_supply(source: &Source<'_>, threshold: Option<&Sited<Tokens>>, token: O
     if let (Some(threshold), Some(token)) = (threshold, token)
         && threshold.value.0 > token.supply
     {
-        let problem = Problem::AboveSupply { tokens: whole(threshold.value.0), supply: whole(token.supply) };
+        let problem = VoteProblem::AboveSupply { tokens: whole(threshold.value.0), supply: whole(token.supply) };
         source.report(threshold.span.clone(), problem);
     }
 }

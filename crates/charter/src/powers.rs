@@ -3,7 +3,7 @@
 use crate::{
     chains::{Chain, unknown},
     document::{Section, Setting, address, choice},
-    problem::Problem,
+    problem::{Problem, PowerProblem, ChainProblem},
     safes::Safe,
 };
 use alloy_primitives::Address;
@@ -221,7 +221,7 @@ pub(crate) fn read_roles(
             (Part::CoreTimelock, Role::Executor),
         ] {
             if !roles.iter().any(|grant| grant.on == part && grant.role == role && !grant.holders.is_empty()) {
-                document.report(Problem::RoleWithoutHolder { part: part.name(), role: role.name() });
+                document.report(PowerProblem::RoleWithoutHolder { part: part.name(), role: role.name() });
             }
         }
     }
@@ -239,7 +239,7 @@ fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&
             && !safes.iter().any(|safe| safe.name == *name)
         {
             let safes = safes.iter().take(16).map(|safe| safe.name.clone()).collect();
-            source.report(holder.span.clone(), Problem::UnknownHolder { found: name.clone(), safes });
+            source.report(holder.span.clone(), PowerProblem::UnknownHolder { found: name.clone(), safes });
         }
         holders.push(holder.value);
     }
@@ -249,7 +249,7 @@ fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&
     if let (Some(on), Some(role)) = (&on, &role)
         && !on.value.roles().contains(&role.value)
     {
-        let problem = Problem::NoSuchRole {
+        let problem = PowerProblem::NoSuchRole {
             part: on.value.name(),
             role: role.value.name(),
             roles: on.value.roles().iter().map(|role| role.name()).collect(),

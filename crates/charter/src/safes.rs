@@ -7,7 +7,7 @@ use crate::{
     chains::{Chain, unknown},
     council::Council,
     document::{Section, Setting, choice},
-    problem::Problem,
+    problem::{Problem, SeatProblem},
 };
 use alloy_primitives::Address;
 use ephor_rules::threshold::check_signatures;
@@ -100,7 +100,7 @@ fn read_safe(
     if let Some(council) = council
         && let Err(error) = check_signatures(threshold.value, council.seats())
     {
-        let problem = Problem::SafeThreshold { safe: name.value.clone(), error };
+        let problem = SeatProblem::SafeThreshold { safe: name.value.clone(), error };
         source.report(threshold.span.clone(), problem);
     }
     if let Some((_, first)) = before.iter().find(|(safe, _)| safe.name == name.value) {
@@ -111,7 +111,7 @@ fn read_safe(
         && let Some((first, _)) =
             before.iter().find(|(safe, _)| safe.chain == chain.value && safe.address == Some(address.value))
     {
-        let problem = Problem::DuplicateSafeAddress { address: address.value, safe: first.name.clone() };
+        let problem = SeatProblem::DuplicateSafeAddress { address: address.value, safe: first.name.clone() };
         source.report(address.span.clone(), problem);
     }
     let safe = Safe {

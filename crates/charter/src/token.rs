@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Section, Tokens, UNITS_PER_TOKEN},
-    problem::Problem,
+    problem::{Problem, VoteProblem},
 };
 use alloy_primitives::{Address, U256};
 use ephor_rules::threshold::EXCLUDE_ADDRESS;
@@ -66,7 +66,7 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
     if let Some(found) = &exclude_address
         && found.value != EXCLUDE_ADDRESS
     {
-        let problem = Problem::ExcludeAddress { found: found.value, known: EXCLUDE_ADDRESS };
+        let problem = VoteProblem::ExcludeAddress { found: found.value, known: EXCLUDE_ADDRESS };
         source.report(found.span.clone(), problem);
     }
     let mut holders = Vec::new();
@@ -82,7 +82,7 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
         if let Some(supply) = &supply
             && sum > supply.value.0
         {
-            let problem = Problem::AboveSupply { tokens: whole(sum), supply: whole(supply.value.0) };
+            let problem = VoteProblem::AboveSupply { tokens: whole(sum), supply: whole(supply.value.0) };
             source.report(amount.span.clone(), problem);
         }
         holders.push(Holding {

@@ -122,6 +122,7 @@ pub fn explain(payload: Payload, knowledge: &Knowledge) -> Result<Explanation, T
         value: payload.value,
         data: Span { start: 0, len: bytes },
         depth: 0,
+        elsewhere: None,
     };
     let root = match payload.manner {
         Manner::Call => walk.call(call),

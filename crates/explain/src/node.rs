@@ -162,6 +162,10 @@ pub enum Note {
     LengthsDiffer,
     /// Code that the address book does not know runs in the name of the caller and can do anything in it.
     UnknownDelegate,
+    /// A batch by a contract that the address book does not know: whether it makes these calls, and nothing else, is its secret.
+    UnknownBatch,
+    /// A call that would stand for a ticket, but not by the L1 timelock, which alone makes tickets of such calls.
+    NoTicket,
     /// An operation of a Safe that is neither call nor delegate call.
     UnknownSafeOperation {
         /// Its number.
@@ -169,7 +173,7 @@ pub enum Note {
     },
     /// The governor is not known, so it may have no timelock, or another rule for salts.
     UnknownGovernor,
-    /// The inbox is not known, so the chain behind it is not.
+    /// The inbox, or the bridge of an OP Stack chain, is not known, so the chain behind it is not.
     UnknownInbox,
     /// A ticket without gas for the first attempt: somebody must redeem it within its lifetime.
     ManualRedemption,
@@ -267,13 +271,19 @@ impl std::fmt::Display for Note {
             Self::UnknownDelegate => {
                 f.write_str("unknown code runs in the name of the caller and can do anything that the caller can")
             }
+            Self::UnknownBatch => f.write_str(
+                "this contract is not in the address book: whether it makes these calls, and nothing else, is not known",
+            ),
+            Self::NoTicket => f.write_str(
+                "only the L1 timelock makes a ticket of a call of this target; whoever else calls it calls nobody",
+            ),
             Self::UnknownSafeOperation { operation } => {
                 write!(f, "the operation {operation} is neither a call (0) nor a delegate call (1)")
             }
             Self::UnknownGovernor => {
                 f.write_str("this governor is not in the address book; the operation is that of a governor with timelock whose salt is the description's hash")
             }
-            Self::UnknownInbox => f.write_str("this inbox is not in the address book, so the chain behind it is not known"),
+            Self::UnknownInbox => f.write_str("this bridge is not in the address book, so the chain behind it is not known: names below may be those of other chains"),
             Self::ManualRedemption => f.write_str("no gas for a first attempt: somebody must redeem the ticket before it expires"),
             Self::FailureAllowed => f.write_str("may fail without stopping the rest"),
             Self::ItemUnknown => f.write_str("the item hash also takes the blocks and the time of sending"),

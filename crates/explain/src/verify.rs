@@ -5,6 +5,8 @@
 //! Safe's transaction or a batch, is the same if all that it transports is. Whatever is left is a difference, and is compared with
 //! the part of what was voted that it is most like.
 //!
+//! - What transports others is trusted to make their calls and no more only where the address book vouches for it: anybody can write
+//!   a contract that has a function `multiSend` and does something else, and in a delegate call it does that as the Safe.
 //! - No part of what was voted is matched twice: a payment made twice is not what was voted.
 //! - Operations and proposals may be executed by anybody; everything else has a caller, and the caller must be the same.
 //! - What one side does not know (the chain, a target) cannot be compared, and the match says so ([`Match::unchecked`]).
@@ -15,8 +17,9 @@ use alloy_primitives::{B256, U256, keccak256};
 use serde::Serialize;
 
 use crate::{
-    difference::{Comparison, Difference, Spot, whole},
-    node::{Explanation, Id, IdKind, Kind, Node, Note},
+    decode::Value,
+    difference::{Comparison, Difference, Place, Spot, whole},
+    node::{Explanation, Id, IdKind, Kind, Manner, Node, Note},
 };
 
 /// Differences that are listed of one part.
@@ -65,23 +68,28 @@ impl Verdict {
 /// Compares a payload with what was voted.
 #[must_use]
 pub fn verify(voted: &Explanation, presented: &Explanation) -> Verdict {
-    let mut spots = Vec::new();
-    collect(Spot { node: &voted.root, path: Vec::new() }, &mut spots);
+    let (mut spots, mut below) = (Vec::new(), Vec::new());
+    collect(Spot { node: &voted.root, path: Vec::new() }, None, &mut spots, &mut below);
     let mut keys: BTreeMap<B256, Vec<usize>> = BTreeMap::new();
     for (index, spot) in spots.iter().enumerate() {
         keys.entry(key(spot.node, &voted.payload.data)).or_default().push(index);
     }
     let leaves_voted = voted.root.leaves().count();
     let verdict = Verdict { matches: Vec::new(), differences: Vec::new(), leaves: 0, leaves_voted };
-    let mut search = Search { voted, presented, spots, keys, used: Vec::new(), verdict };
+    let used = vec![false; spots.len()];
+    let mut search = Search { voted, presented, spots, below, keys, used, verdict };
     search.cover(&Spot { node: &presented.root, path: Vec::new() });
     search.verdict
 }
 
-fn collect<'a>(spot: Spot<'a>, out: &mut Vec<Spot<'a>>) {
+/// Lists a tree's parts, parents first, each with the part above it and the part after all below it.
+fn collect<'a>(spot: Spot<'a>, above: Option<usize>, out: &mut Vec<Spot<'a>>, below: &mut Vec<(Option<usize>, usize)>) {
     let children: Vec<Spot<'a>> = spot.node.children.iter().enumerate().map(|(i, node)| spot.child(i, node)).collect();
+    let own = out.len();
     out.push(spot);
-    children.into_iter().for_each(|child| collect(child, out));
+    below.push((above, own));
+    children.into_iter().for_each(|child| collect(child, Some(own), out, below));
+    below[own].1 = out.len();
 }
 
 /// Equal for parts that are the same but for what one side may not know.
@@ -108,38 +116,39 @@ struct Search<'a> {
     voted: &'a Explanation,
     presented: &'a Explanation,
     spots: Vec<Spot<'a>>,
+    /// Of each part, by its place in the list: the part above it, and the part after all that are below it.
+    below: Vec<(Option<usize>, usize)>,
     keys: BTreeMap<B256, Vec<usize>>,
-    /// Ways to the parts that are matched already.
-    used: Vec<Vec<usize>>,
+    /// Whether a part is matched already, or a part above or below it is.
+    used: Vec<bool>,
     verdict: Verdict,
 }
 
 impl Search<'_> {
     /// Finds a part in what was voted, or its parts if it only transports them.
     fn cover(&mut self, part: &Spot<'_>) {
-        let same = self.keys.get(&key(part.node, &self.presented.payload.data)).cloned().unwrap_or_default();
+        let same = self.keys.get(&key(part.node, &self.presented.payload.data)).map_or(&[][..], Vec::as_slice);
         let mut nearly: Option<Vec<Difference>> = None;
-        for index in same {
-            let spot = self.spots[index].clone();
-            if spot.node.kind != part.node.kind {
-                continue;
-            }
-            if self.is_used(&spot.path) {
+        let mut found = None;
+        for index in same.iter().copied().filter(|index| self.spots[*index].node.kind == part.node.kind) {
+            let spot = &self.spots[index];
+            if self.used[index] {
                 nearly.get_or_insert_with(|| {
-                    let voted = Some(whole(&spot));
+                    let voted = Some(whole(spot));
                     vec![Difference { field: "made twice".to_owned(), voted, presented: Some(whole(part)) }]
                 });
                 continue;
             }
-            let comparison = self.compare(&spot, part);
+            let comparison = self.compare(spot, part);
             if comparison.found.is_empty() {
-                let unchecked = comparison.unchecked;
-                self.matched(&spot, part, unchecked);
-                return;
+                found = Some((index, comparison.unchecked));
+                break;
             }
             nearly.get_or_insert(comparison.found);
         }
-        if let Some(found) = nearly {
+        if let Some((index, unchecked)) = found {
+            self.matched(index, part, unchecked);
+        } else if let Some(found) = nearly {
             self.verdict.differences.extend(found);
         } else if matches!(part.node.kind, Kind::SafeTransaction | Kind::Batch) && !part.node.children.is_empty() {
             self.transport(part);
@@ -154,35 +163,46 @@ impl Search<'_> {
         let faulty = |note: &&Note| {
             matches!(
                 note,
-                Note::Malformed { .. } | Note::LengthsDiffer | Note::UnknownSafeOperation { .. } | Note::TooMuch { .. }
+                Note::Malformed { .. }
+                    | Note::LengthsDiffer
+                    | Note::UnknownSafeOperation { .. }
+                    | Note::TooMuch { .. }
+                    | Note::UnknownDelegate
             )
         };
-        for note in part.node.notes.iter().filter(faulty) {
-            let presented = part.place(Some(part.node.data.start), note.to_string());
-            self.verdict.differences.push(Difference {
-                field: "fault".to_owned(),
-                voted: None,
-                presented: Some(presented),
-            });
+        let start = part.node.data.start;
+        // Whose contract it is that bare calldata is for, nobody has said: that it is a warning is left to who shows the notes.
+        let unknown = |note: &&Note| **note == Note::UnknownBatch && part.node.to.is_some();
+        for note in part.node.notes.iter().filter(|note| faulty(note) || unknown(note)) {
+            let field = if matches!(note, Note::UnknownDelegate | Note::UnknownBatch) { "unknown code" } else { "fault" };
+            self.alone(field, part.place(Some(start), note.to_string()));
         }
         // With a gas price, a Safe pays whoever executes, or anybody it names.
         for field in part.node.fields.iter().filter(|field| field.name == "gasPrice") {
-            if field.decoded.value != crate::decode::Value::Uint(U256::ZERO) {
-                let presented = part.place(Some(field.decoded.at), field.text.clone());
-                self.verdict.differences.push(Difference {
-                    field: "gasPrice".to_owned(),
-                    voted: None,
-                    presented: Some(presented),
-                });
+            if field.decoded.value != Value::Uint(U256::ZERO) {
+                self.alone("gasPrice", part.place(Some(field.decoded.at), field.text.clone()));
             }
+        }
+        let handed_on = part.node.children.iter().fold(U256::ZERO, |sum, child| sum.saturating_add(child.value));
+        let batch = part.node.kind == Kind::Batch;
+        // What a batch does not hand on stays with it. A delegate call moves nothing by itself.
+        let kept = part.node.manner == Manner::Call && part.node.value > if batch { handed_on } else { U256::ZERO };
+        // What is paid to the outermost Safe by whoever executes is the payer's own affair.
+        if kept && (batch || !part.path.is_empty()) {
+            self.alone("value", part.place(None, format!("{} wei", part.node.value)));
         }
         for (i, child) in part.node.children.iter().enumerate() {
             self.cover(&part.child(i, child));
         }
     }
 
-    fn is_used(&self, path: &[usize]) -> bool {
-        self.used.iter().any(|used| used.starts_with(path) || path.starts_with(used))
+    /// A difference that is only in what is presented.
+    fn alone(&mut self, field: &str, presented: Place) {
+        self.verdict.differences.push(Difference {
+            field: field.to_owned(),
+            voted: None,
+            presented: Some(presented),
+        });
     }
 
     fn compare(&self, voted: &Spot<'_>, part: &Spot<'_>) -> Comparison<'_> {
@@ -198,7 +218,8 @@ impl Search<'_> {
         comparison
     }
 
-    fn matched(&mut self, spot: &Spot<'_>, part: &Spot<'_>, unchecked: Vec<&'static str>) {
+    fn matched(&mut self, index: usize, part: &Spot<'_>, unchecked: Vec<&'static str>) {
+        let spot = &self.spots[index];
         let mut way = Vec::new();
         let mut node = &self.voted.root;
         for index in &spot.path {
@@ -225,7 +246,12 @@ impl Search<'_> {
             way,
             unchecked,
         });
-        self.used.push(spot.path.clone());
+        let (mut above, after) = self.below[index];
+        self.used[index..after].fill(true);
+        while let Some(index) = above {
+            self.used[index] = true;
+            above = self.below[index].0;
+        }
     }
 
     /// How a part differs from what it is most like.
@@ -235,7 +261,8 @@ impl Search<'_> {
         let alike = |spot: &&Spot<'_>| {
             spot.node.kind == part.node.kind && (staged || selector(spot.node) == selector(part.node))
         };
-        let candidates = self.spots.iter().filter(alike).filter(|spot| !self.is_used(&spot.path));
+        let unused = self.spots.iter().zip(&self.used).filter(|(_, used)| !**used).map(|(spot, _)| spot);
+        let candidates = unused.filter(alike);
         let compared = candidates.take(MOST_CANDIDATES).map(|spot| self.compare(spot, part).found);
         compared.filter(|found| !found.is_empty()).min_by_key(Vec::len).unwrap_or_else(|| {
             vec![Difference { field: "additional call".to_owned(), voted: None, presented: Some(whole(part)) }]

@@ -24,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) value: U256,
     pub(crate) data: Span,
     pub(crate) depth: usize,
+    /// Where the chain is not known: one that it is not, since the call comes from there over a bridge.
+    pub(crate) elsewhere: Option<u64>,
 }
 
 impl Call {
@@ -37,8 +39,8 @@ impl Call {
 
     /// A call that this one makes on the same chain.
     pub(crate) fn makes(&self, to: Address, value: U256, data: Span) -> Self {
-        let Self { chain, depth, .. } = *self;
-        Self { chain, from: self.me(), to: Some(to), manner: Manner::Call, value, data, depth: depth + 1 }
+        let Self { chain, depth, elsewhere, .. } = *self;
+        Self { chain, from: self.me(), to: Some(to), manner: Manner::Call, value, data, depth: depth + 1, elsewhere }
     }
 }
 
@@ -55,7 +57,8 @@ impl<'a> Walk<'a> {
     /// Explains a call.
     pub(crate) fn call(&mut self, mut call: Call) -> Node {
         if call.chain.is_none() {
-            call.chain = call.to.and_then(|to| self.knowledge.book.only_chain(to));
+            let named_on = call.to.and_then(|to| self.knowledge.book.only_chain(to));
+            call.chain = named_on.filter(|chain| Some(*chain) != call.elsewhere);
         }
         let mut node = bare(&call);
         if call.depth >= MOST_DEPTH || !self.budget.node() {
@@ -67,18 +70,26 @@ impl<'a> Walk<'a> {
             return node;
         }
         if call.to == Some(RETRYABLE_TICKET_MAGIC) {
-            self.magic_ticket(&call, &mut node);
-            return node;
+            if self.makes_tickets(&call) {
+                self.magic_ticket(&call, &mut node);
+                return node;
+            }
+            node.notes.push(Note::NoTicket);
         }
         let words = self.words(call.chain);
         let Some(selector) = call.data.of(self.payload).first_chunk::<4>().map(|bytes| Selector::from(*bytes)) else {
             let to = call.to.map_or_else(|| "nobody known".to_owned(), |to| words.label(to));
             let with = words.bytes(call.data);
             (node.kind, node.sentence) = if call.data.len == 0 {
-                (
-                    Kind::Transfer,
-                    format!("Send {} to {to}, without calldata.", crate::units::Unit::Wei.show(call.value)),
-                )
+                match call.manner {
+                    Manner::Call => (
+                        Kind::Transfer,
+                        format!("Send {} to {to}, without calldata.", crate::units::Unit::Wei.show(call.value)),
+                    ),
+                    Manner::Delegate => {
+                        (Kind::Unknown, format!("Run the code of {to} in the name of the caller, without calldata."))
+                    }
+                }
             } else {
                 (Kind::Unknown, format!("Call {to} with {with}, which is too short for a function."))
             };
@@ -97,6 +108,12 @@ impl<'a> Walk<'a> {
         }
         self.read(&call, &mut node, &candidates);
         node
+    }
+
+    /// Whether a call of the magic target becomes a ticket: not if it is known that somebody else than the L1 timelock makes it.
+    fn makes_tickets(&self, call: &Call) -> bool {
+        let kind = call.from.and_then(|from| self.knowledge.book.entry(call.chain, from)?.contract);
+        call.manner == Manner::Call && kind.is_none_or(|kind| kind == "l1-timelock")
     }
 
     /// Reads a call as the first candidate that decodes.

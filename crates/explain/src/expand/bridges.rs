@@ -185,21 +185,38 @@ impl Walk<'_> {
         }
         self.name_there(node, "to", chain, ticket.to);
         shown_below(node, &["data"]);
-        let from = call.from.map(alias);
-        node.children = vec![self.call(Call { chain, from, ..call.makes(ticket.to, ticket.value, ticket.data) })];
+        let (from, elsewhere) = (call.from.map(alias), call.chain);
+        let inner = call.makes(ticket.to, ticket.value, ticket.data);
+        node.children = vec![self.call(Call { chain, from, elsewhere, ..inner })];
+    }
+
+    /// The chain behind a bridge of the OP Stack: the one that the book knows, or else the one other chain that the target is known
+    /// on.
+    fn op_chain(&self, call: &Call, node: &mut Node, parameter: &str, target: Address) -> Option<u64> {
+        let book = &self.knowledge.book;
+        let behind = call.to.and_then(|to| book.behind(to));
+        if behind.is_none() {
+            node.notes.push(Note::UnknownInbox);
+        }
+        let there = behind.or_else(|| book.only_chain(target).filter(|chain| Some(*chain) != call.chain));
+        // What the target is called on this chain is not what it is called there.
+        let (here, named) = (self.words(call.chain).label(target), self.words(there).label(target));
+        let named = if there.is_some() || call.chain.is_none() { named } else { target.to_string() };
+        node.sentence = node.sentence.replacen(&format!("calls {here}"), &format!("calls {named}"), 1);
+        for field in node.fields.iter_mut().filter(|field| field.name == parameter) {
+            field.text = if there.is_some() { self.words(there).full(target) } else { target.to_string() };
+        }
+        there
     }
 
     pub(super) fn deposit(&mut self, call: &Call, node: &mut Node, values: &[Decoded]) -> Option<()> {
         node.kind = Kind::Ticket;
-        let creation = values.truth(3)?;
+        let (to, creation) = (values.address(0)?, values.truth(3)?);
+        let (chain, elsewhere) = (self.op_chain(call, node, "to", to), call.chain);
         if !creation {
             shown_below(node, &["data"]);
-            let inner = call.makes(values.address(0)?, values.uint(1)?, values.span(4)?);
-            node.children = vec![self.call(Call {
-                chain: call.to.and_then(|to| self.knowledge.book.behind(to)),
-                from: None,
-                ..inner
-            })];
+            let inner = call.makes(to, values.uint(1)?, values.span(4)?);
+            node.children = vec![self.call(Call { chain, from: None, elsewhere, ..inner })];
         }
         Some(())
     }
@@ -207,9 +224,10 @@ impl Walk<'_> {
     pub(super) fn messenger(&mut self, call: &Call, node: &mut Node, values: &[Decoded]) -> Option<()> {
         node.kind = Kind::Ticket;
         shown_below(node, &["message"]);
-        let inner = call.makes(values.address(0)?, call.value, values.span(1)?);
-        node.children =
-            vec![self.call(Call { chain: call.to.and_then(|to| self.knowledge.book.behind(to)), from: None, ..inner })];
+        let to = values.address(0)?;
+        let (chain, elsewhere) = (self.op_chain(call, node, "target", to), call.chain);
+        let inner = call.makes(to, call.value, values.span(1)?);
+        node.children = vec![self.call(Call { chain, from: None, elsewhere, ..inner })];
         Some(())
     }
 }

@@ -14,6 +14,13 @@ use crate::{
 impl Walk<'_> {
     /// Adds to a node what its call makes happen; `None` if nothing, or if an argument is not what the shape wants.
     pub(crate) fn expand(&mut self, shape: Shape, call: &Call, node: &mut Node, values: &[Decoded]) -> Option<()> {
+        let batch = matches!(
+            shape,
+            Shape::MultiSend | Shape::Aggregate(_) | Shape::Aggregate3 | Shape::Aggregate3Value | Shape::LocalRoute
+        );
+        if batch && call.manner == Manner::Call && !self.is_known(call) {
+            node.notes.push(Note::UnknownBatch);
+        }
         match shape {
             Shape::Plain => None,
             Shape::Propose | Shape::Queue | Shape::GovernorExecute => self.proposal(shape, call, node, values),
@@ -48,11 +55,15 @@ impl Walk<'_> {
     /// A call in the caller's name; says so if it is not known what runs.
     pub(crate) fn delegate(&mut self, call: Call) -> Node {
         let mut node = self.call(Call { manner: Manner::Delegate, ..call });
-        let entry = call.to.and_then(|to| self.knowledge.book.entry(call.chain, to));
-        let known = entry.is_some_and(|entry| entry.vouched);
-        if !known && node.kind != Kind::Cut {
+        if !self.is_known(&call) && node.kind != Kind::Cut {
             node.notes.push(Note::UnknownDelegate);
         }
         node
+    }
+
+    /// Whether the reader's own address book knows whom a call is for.
+    fn is_known(&self, call: &Call) -> bool {
+        let entry = call.to.and_then(|to| self.knowledge.book.entry(call.chain, to));
+        entry.is_some_and(|entry| entry.vouched)
     }
 }
