@@ -13,7 +13,7 @@
 
 use crate::{
     document::{Section, Setting, Sited, Source},
-    problem::{Problem, ChainProblem},
+    problem::{ChainProblem, Problem},
 };
 use alloy_primitives::Address;
 use toml::de::DeValue;
@@ -93,7 +93,7 @@ pub struct Bridge {
 const NAMES_LISTED: usize = 16;
 
 /// A reference to a chain that does not exist.
-pub(crate) fn unknown(name: &str, chains: &[Chain]) -> Problem {
+pub(crate) fn unknown(name: &str, chains: &[Chain]) -> ChainProblem {
     let known = chains.iter().take(NAMES_LISTED).map(|known| known.name.clone()).collect();
     ChainProblem::UnknownChain { name: name.to_owned(), known }
 }

@@ -7,7 +7,7 @@ use crate::{
     council::Council,
     document::{Section, Sited},
     fraction::{self, Fraction},
-    problem::{Problem, VoteProblem},
+    problem::VoteProblem,
 };
 use alloy_primitives::{Address, U256};
 use ephor_rules::{

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Section, Sited},
-    problem::{Problem, VoteProblem},
+    problem::VoteProblem,
 };
 use ephor_rules::threshold;
 
@@ -61,7 +61,8 @@ fn read_section(mut section: Section<'_>) -> Option<Sited<Fraction>> {
         return None;
     }
     if u128::from(fraction.numerator) * u128::from(TEN_THOUSANDTHS) % u128::from(fraction.denominator) != 0 {
-        let problem = VoteProblem::NotInTenThousandths { numerator: fraction.numerator, denominator: fraction.denominator };
+        let problem =
+            VoteProblem::NotInTenThousandths { numerator: fraction.numerator, denominator: fraction.denominator };
         source.report(span, problem);
         return None;
     }

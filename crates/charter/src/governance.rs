@@ -5,7 +5,7 @@ use crate::{
     document::{Section, Sited, Source, Tokens},
     election::Election,
     fraction::{self, Fraction},
-    problem::{Problem, VoteProblem, PowerProblem},
+    problem::{PowerProblem, VoteProblem},
     token::{Token, whole},
 };
 use alloy_primitives::U256;

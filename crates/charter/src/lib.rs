@@ -35,7 +35,7 @@ pub use fault::{Fault, Faults};
 pub use fraction::{Fraction, TEN_THOUSANDTHS};
 pub use governance::{CoreGovernor, Fallback, Removal, Timelocks};
 pub use powers::{Contract, Holder, Part, Place, Role, RoleGrant};
-pub use problem::Problem;
+pub use problem::{ChainProblem, PowerProblem, Problem, SeatProblem, VoteProblem};
 pub use reading::MOST_BYTES;
 pub use safes::{Safe, SafeKind};
 pub use token::{Holding, Token};

@@ -3,7 +3,7 @@
 use crate::{
     chains::{Chain, unknown},
     document::{Section, Setting, address, choice},
-    problem::{Problem, PowerProblem, ChainProblem},
+    problem::{PowerProblem, Problem},
     safes::Safe,
 };
 use alloy_primitives::Address;

@@ -2,7 +2,7 @@
 
 use crate::{
     document::{Section, Tokens, UNITS_PER_TOKEN},
-    problem::{Problem, VoteProblem},
+    problem::VoteProblem,
 };
 use alloy_primitives::{Address, U256};
 use ephor_rules::threshold::EXCLUDE_ADDRESS;
