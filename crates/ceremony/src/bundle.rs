@@ -13,6 +13,7 @@ mod error;
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, Signature, eip191_hash_message, keccak256};
+use ephor_explain::strict;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -91,6 +92,13 @@ pub struct Verified {
 fn pretty(value: &impl Serialize) -> String {
     // Maps with text keys, numbers and text: there is nothing that could fail.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// Reads a file in which no key stands twice, so that people and programs read the same.
+fn read<T: for<'a> Deserialize<'a>>(name: &'static str, text: &str) -> Result<T, BundleError> {
+    let malformed = |error| BundleError::Malformed { name, error };
+    strict::read(text).map_err(malformed)?;
+    serde_json::from_str(strict::unmarked(text)).map_err(malformed)
 }
 
 fn digest(files: &BTreeMap<String, B256>) -> B256 {
@@ -184,8 +192,7 @@ impl Bundle {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|error| BundleError::NotText { name: "the bundle".to_owned(), at: error.valid_up_to() })?;
-        let single: Single =
-            serde_json::from_str(text).map_err(|error| BundleError::Malformed { name: "the bundle", error })?;
+        let single: Single = read("the bundle", text)?;
         if single.format != FORMAT {
             return Err(BundleError::Format(single.format.chars().take(64).collect()));
         }
@@ -219,8 +226,7 @@ impl Bundle {
     }
 
     fn read<T: for<'a> Deserialize<'a>>(&self, name: &'static str) -> Result<T, BundleError> {
-        let text = self.files.get(name).ok_or(BundleError::Missing(name))?;
-        serde_json::from_str(text).map_err(|error| BundleError::Malformed { name, error })
+        read(name, self.files.get(name).ok_or(BundleError::Missing(name))?)
     }
 
     /// Adds the author's signature of the digest.

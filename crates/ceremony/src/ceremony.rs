@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U256};
+use ephor_explain::text::{is_disguised, misleads};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -51,29 +52,64 @@ pub enum CeremonyError {
     Calldata(usize),
     /// A name that could mislead.
     #[error(
-        "the name {0:?} is too long or contains control characters: a name has at most {MAX_NAME} visible characters"
+        "the name {0:?} is too long or looks like something else: a name has at most {MAX_NAME} visible characters, no letters of several alphabets in a word, no address and no ` or | in it"
     )]
     Name(String),
+    /// A title that could mislead.
+    #[error(
+        "the title {0:?} is too long or misleads: it has at most {MAX_NAME} visible characters, and no ` or | among them"
+    )]
+    Title(String),
+    /// A name of two addresses.
+    #[error("the name {name:?} stands for {one} and for {other}: give each a name of its own")]
+    SameName {
+        /// The name.
+        name: String,
+        /// An address.
+        one: Address,
+        /// Another address.
+        other: Address,
+    },
     /// Too many names.
     #[error("{0} names are more than the {MAX_NAMES} that an address book may have")]
     Names(usize),
 }
 
-fn check_name(name: &str) -> Result<(), CeremonyError> {
-    // Marks that reorder text could make one address look like another's name.
-    let misleading = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '`' | '|')
-    };
-    if name.chars().count() > MAX_NAME || name.chars().any(misleading) {
-        return Err(CeremonyError::Name(name.chars().take(40).collect()));
-    }
-    Ok(())
+fn is_readable(text: &str) -> bool {
+    // The runbook is Markdown, in which these two end what they stand in.
+    text.chars().count() <= MAX_NAME && !text.contains(|c| misleads(c) || matches!(c, '`' | '|'))
 }
 
-fn check_names_below(safe: &SafeNode) -> Result<(), CeremonyError> {
-    check_name(&safe.name)?;
-    safe.children.iter().try_for_each(check_names_below)
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// The names that signers see, each checked by itself and against the others.
+#[derive(Default)]
+struct Names {
+    seen: BTreeMap<String, Address>,
+}
+
+impl Names {
+    fn check(&mut self, address: Address, name: &str) -> Result<(), CeremonyError> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        if !is_readable(name) || is_disguised(name) {
+            return Err(CeremonyError::Name(shortened(name)));
+        }
+        match self.seen.insert(name.to_lowercase(), address) {
+            Some(other) if other != address => {
+                Err(CeremonyError::SameName { name: shortened(name), one: other, other: address })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_below(&mut self, safe: &SafeNode) -> Result<(), CeremonyError> {
+        self.check(safe.address, &safe.name)?;
+        safe.children.iter().try_for_each(|child| self.check_below(child))
+    }
 }
 
 impl Ceremony {
@@ -89,9 +125,12 @@ impl Ceremony {
         if self.names.len() > MAX_NAMES {
             return Err(CeremonyError::Names(self.names.len()));
         }
-        check_name(&self.title)?;
-        check_names_below(&self.root)?;
-        self.names.values().try_for_each(|name| check_name(name))
+        if !is_readable(&self.title) {
+            return Err(CeremonyError::Title(shortened(&self.title)));
+        }
+        let mut names = Names::default();
+        names.check_below(&self.root)?;
+        self.names.iter().try_for_each(|(address, name)| names.check(*address, name))
     }
 
     /// What each Safe signs.
@@ -121,5 +160,42 @@ impl Ceremony {
             return safe.label();
         }
         self.names.get(&address).map_or_else(|| address.to_string(), |name| format!("{name} ({address})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::Release;
+
+    fn named(names: &[(u8, &str)], title: &str) -> Result<(), CeremonyError> {
+        let mut root = SafeNode::new(Address::repeat_byte(0xa0), Release::V1_3_0, U256::ZERO);
+        root.name = "Council".to_owned();
+        let names = names.iter().map(|(byte, name)| (Address::repeat_byte(*byte), (*name).to_owned())).collect();
+        let (action, former_owners, world) = (Action::default(), BTreeMap::new(), None);
+        Ceremony { title: title.to_owned(), chain_id: 1, root, action, names, former_owners, world }.check()
+    }
+
+    #[test]
+    fn takes_names_that_are_what_they_look_like() {
+        let long = "x".repeat(MAX_NAME);
+        let names = [(1, "Foundation"), (2, "Rat für Sicherheit"), (3, "Совет"), (4, ""), (5, ""), (6, &long)];
+        assert_eq!(named(&names, "Rotate the owners of 0xA0a0a0A0A0A0a0a0A0A0a0A0a0A0a0A0A0A0a0a0"), Ok(()));
+        // The root by both of its names.
+        assert_eq!(named(&[(0xa0, "Council")], "title"), Ok(()));
+    }
+
+    #[test]
+    fn refuses_names_that_make_signers_see_something_else() {
+        for name in ["a\nEverything fits.", "a\u{202e}b", "a\u{2028}b", "Coun\u{ad}cil", "C\u{43e}uncil", "a|b", "a`b"] {
+            assert_eq!(named(&[(1, name)], "title"), Err(CeremonyError::Name(name.to_owned())), "{name:?}");
+        }
+        let address = "0x3ffFbAdAF827559da092217e474760E2b2c3CeDd";
+        assert!(matches!(named(&[(1, address)], "title"), Err(CeremonyError::Name(_))));
+        assert!(matches!(named(&[(1, &"x".repeat(MAX_NAME + 1))], "title"), Err(CeremonyError::Name(_))));
+        assert!(matches!(named(&[], "a\u{202e}b"), Err(CeremonyError::Title(_))));
+        for names in [[(1, "Auditors"), (2, "auditors")], [(1, "council"), (2, "Auditors")]] {
+            assert!(matches!(named(&names, "title"), Err(CeremonyError::SameName { .. })), "{names:?}");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Two hashes that should be the same and are not: which input explains it.
 //!
-//! A hash says nothing about what went into it, so each input is varied in turn, one at a time, and where that does not help the nonce
-//! together with another. What is found is exact: with that input the hash comes out as expected. What is not found is said to
+//! A hash says nothing about what went into it, so each input is varied in turn, one at a time. What is found is exact: with that input the hash comes out as expected. What is not found is said to
 //! be unexplained, never guessed.
 //!
 //! Tried: another release or chain in the domain; another nonce within [`NONCES`]; the known multicalls as target; the other
@@ -14,6 +13,8 @@ use serde::Serialize;
 
 use crate::{
     calls::{Batch, Call},
+    drill::LIVE_CHAINS,
+    nesting::Approval,
     release::Hashing,
     transaction::{Account, Action, Operation, domain_hash},
 };
@@ -21,8 +22,8 @@ use crate::{
 /// How far from the stated nonce other nonces are tried, in both directions.
 pub const NONCES: u64 = 1_000;
 
-/// Chains whose ids are tried: Ethereum, Sepolia, Holesky, Optimism, OP Sepolia, Arbitrum One, Arbitrum Nova, Arbitrum Sepolia, Base, Gnosis.
-const CHAINS: [u64; 10] = [1, 11_155_111, 17_000, 10, 11_155_420, 42_161, 42_170, 421_614, 8_453, 100];
+/// Testnets whose ids are tried beside those of live chains: Sepolia, Hoodi, Holesky, OP Sepolia, Arbitrum Sepolia, Base Sepolia.
+const TESTNETS: [u64; 6] = [11_155_111, 560_048, 17_000, 11_155_420, 421_614, 84_532];
 
 /// Where calls of a batch differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -141,6 +142,22 @@ pub enum Cause {
     },
     /// A call of the batch differs.
     Call(CallDifference),
+    /// A Safe takes part on one side only.
+    Part {
+        /// Which.
+        safe: Address,
+        /// Whether it is here.
+        here: bool,
+    },
+    /// A Safe wraps its approval in another way.
+    Approval {
+        /// Which.
+        safe: Address,
+        /// Here.
+        here: Approval,
+        /// There.
+        there: Approval,
+    },
     /// The hash that is approved differs: look at the parent.
     Parent {
         /// The Safe above.
@@ -196,6 +213,11 @@ impl std::fmt::Display for Cause {
                 write!(f, "another {}: {here} here, {there} in the hash", member.name())
             }
             Self::Call(difference) => write!(f, "other calldata: {difference}"),
+            Self::Part { safe, here: true } => write!(f, "Safe {safe} takes part here, not in what is expected"),
+            Self::Part { safe, here: false } => write!(f, "Safe {safe} takes part in what is expected, not here"),
+            Self::Approval { safe, here, there } => {
+                write!(f, "Safe {safe} approves by {} here, by {} in what is expected", here.name(), there.name())
+            }
             Self::Parent { parent } => {
                 write!(f, "the hash that is approved is another one: see what Safe {parent} is to sign")
             }
@@ -215,7 +237,7 @@ pub fn of_domain(account: &Account, expected: B256, others: &[Address]) -> Cause
             return Cause::Release { expected: other };
         }
     }
-    for chain in CHAINS {
+    for chain in LIVE_CHAINS.into_iter().chain(TESTNETS) {
         if domain_hash(Hashing::WithChain, chain, account.safe) == expected {
             return Cause::Chain { stated: account.chain_id, expected: chain };
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, U256, hex};
+use alloy_primitives::{Address, B256, U256};
 use serde::Serialize;
 
 use crate::{
@@ -100,49 +100,89 @@ pub enum ChainFinding {
     },
 }
 
+impl Expected {
+    /// How many hashes it holds.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        [self.domain, self.message, self.safe_tx].iter().flatten().count()
+    }
+
+    fn slot(&mut self, name: HashName) -> &mut Option<B256> {
+        match name {
+            HashName::Domain => &mut self.domain,
+            HashName::Message => &mut self.message,
+            HashName::SafeTx | HashName::Root => &mut self.safe_tx,
+        }
+    }
+}
+
 /// Reads the hashes out of a validation file: Markdown or plain text in which a line that names a Safe is followed by lines with its
-/// domain, message and Safe transaction hash.
+/// domain, message and Safe transaction hash. In a line with several hashes each is what the words before it say; of a hash that stands
+/// alone, the line above says it.
 #[must_use]
 pub fn read_validation(text: &str) -> Vec<Expected> {
     let mut found: Vec<Expected> = Vec::new();
+    let mut announced = None;
     for line in text.lines().take(100_000) {
-        let lower = line.to_ascii_lowercase();
-        let hash = find_hex(line, 32).map(|bytes| B256::from_slice(&bytes));
-        let Some(hash) = hash else {
-            if lower.contains("safe")
-                && let Some(address) = find_hex(line, 20)
-            {
-                found.push(Expected { safe: Some(Address::from_slice(&address)), ..Expected::default() });
+        let hexes = hexes(line);
+        let of_safe = hexes.iter().find(|(_, digits)| digits.len() == 40).filter(|_| mentions(line, "safe"));
+        let safe: Option<Address> = of_safe.and_then(|(_, digits)| digits.parse().ok());
+        if safe.is_some() && found.last().is_none_or(|last| last.safe != safe || last.count() > 0) {
+            found.push(Expected { safe, ..Expected::default() });
+        }
+        let hashes = hexes.iter().filter(|(_, digits)| digits.len() == 64).count();
+        if hashes == 0 {
+            let blank = !line.contains(char::is_alphanumeric);
+            announced = if blank { announced } else { named(line).filter(|_| mentions(line, "hash")) };
+            continue;
+        }
+        let mut from = 0;
+        for (at, digits) in hexes {
+            let before = line[from..at].trim_end_matches("0x");
+            let above = announced.filter(|_| hashes == 1 && !before.contains(char::is_alphabetic));
+            let name = named(before).or(above).or_else(|| named(line).filter(|_| hashes == 1));
+            from = at + digits.len();
+            let hash = if digits.len() == 64 { digits.parse::<B256>().ok() } else { None };
+            let (Some(name), Some(hash)) = (name, hash) else { continue };
+            // Hashes ahead of any Safe, or a second set, are of a Safe that is not named.
+            if found.last_mut().is_none_or(|last| last.slot(name).is_some()) {
+                found.push(Expected::default());
             }
-            continue;
-        };
-        let slot: fn(&mut Expected) -> &mut Option<B256> = if lower.contains("domain") {
-            |expected| &mut expected.domain
-        } else if lower.contains("message") {
-            |expected| &mut expected.message
-        } else if lower.contains("safe") && (lower.contains("transaction") || lower.contains("tx")) {
-            |expected| &mut expected.safe_tx
-        } else {
-            continue;
-        };
-        // Hashes ahead of any Safe, or a second set, are of a Safe that is not named.
-        if found.last_mut().is_none_or(|last| slot(last).is_some()) {
-            found.push(Expected::default());
+            if let Some(last) = found.last_mut() {
+                *last.slot(name) = Some(hash);
+            }
         }
-        if let Some(last) = found.last_mut() {
-            *slot(last) = Some(hash);
-        }
+        announced = None;
     }
-    found.retain(|expected| expected.domain.is_some() || expected.message.is_some() || expected.safe_tx.is_some());
+    found.retain(|expected| expected.count() > 0);
     found
 }
 
-/// The first `0x` word of exactly that many bytes in a line.
-fn find_hex(line: &str, bytes: usize) -> Option<Vec<u8>> {
-    line.match_indices("0x").find_map(|(at, _)| {
-        let digits: String = line[at + 2..].chars().take_while(char::is_ascii_hexdigit).collect();
-        (digits.len() == 2 * bytes).then(|| hex::decode(digits).ok()).flatten()
-    })
+fn mentions(line: &str, word: &str) -> bool {
+    line.to_ascii_lowercase().contains(word)
+}
+
+/// Which hash the words before it announce.
+fn named(words: &str) -> Option<HashName> {
+    let lower = words.to_ascii_lowercase();
+    if lower.contains("domain") {
+        Some(HashName::Domain)
+    } else if lower.contains("message") {
+        Some(HashName::Message)
+    } else if lower.contains("safe") && (lower.contains("transaction") || lower.contains("tx")) {
+        Some(HashName::SafeTx)
+    } else {
+        None
+    }
+}
+
+/// The words of a line that begin with `0x`: where their digits begin, and the digits.
+fn hexes(line: &str) -> Vec<(usize, &str)> {
+    let words = line.match_indices("0x").map(|(at, _)| {
+        let rest = &line[at + 2..];
+        (at + 2, &rest[..rest.bytes().take_while(u8::is_ascii_hexdigit).count()])
+    });
+    words.collect()
 }
 
 /// Compares what was told with what a ceremony computes. Hashes without a Safe must be those of some Safe.
@@ -168,12 +208,13 @@ fn compare_step(
     expected: &Expected,
     findings: &mut Vec<Finding>,
 ) {
+    let told = expected.safe;
     let account = step.safe.account(ceremony.chain_id);
     let safe = account.safe;
     let mut add = |hash, computed, expected, cause| findings.push(Finding { safe, hash, computed, expected, cause });
     let differs = |computed: B256, expected: Option<B256>| expected.filter(|expected| *expected != computed);
     if let Some(expected) = differs(step.hashes.domain, expected.domain) {
-        let others: Vec<Address> = steps.iter().map(|step| step.safe.address).collect();
+        let others: Vec<Address> = steps.iter().map(|step| step.safe.address).chain(told).collect();
         let cause = difference::of_domain(&account, expected, &others);
         add(HashName::Domain, step.hashes.domain, expected, cause);
     }
@@ -227,18 +268,56 @@ pub fn between(here: &Ceremony, there: &Ceremony) -> Vec<Cause> {
     if here.root.address != there.root.address {
         causes.push(Cause::Safe { expected: there.root.address });
     }
-    for step in here.steps() {
-        let Some(other) = there.root.find(step.safe.address) else { continue };
-        if step.safe.nonce != other.nonce {
-            let safe = step.safe.address;
-            causes.push(Cause::Nonce { safe, stated: step.safe.nonce, expected: other.nonce });
+    let (ours, theirs) = (here.steps(), there.steps());
+    for step in &ours {
+        let safe = step.safe.address;
+        let Some(other) = theirs.iter().find(|other| other.safe.address == safe) else {
+            let below_root = !step.above.is_empty();
+            causes.extend(below_root.then_some(Cause::Part { safe, here: true }));
+            continue;
+        };
+        if step.safe.nonce != other.safe.nonce {
+            causes.push(Cause::Nonce { safe, stated: step.safe.nonce, expected: other.safe.nonce });
         }
-        if step.safe.release.hashing() != other.release.hashing() {
-            causes.push(Cause::Release { expected: other.release.hashing() });
+        if step.safe.release.hashing() != other.safe.release.hashing() {
+            causes.push(Cause::Release { expected: other.safe.release.hashing() });
+        }
+        if step.above.last() != other.above.last() && !step.above.is_empty() {
+            causes.extend(step.above.last().map(|parent| Cause::Parent { parent: *parent }));
+        } else if step.safe.approval != other.safe.approval && !step.above.is_empty() {
+            causes.push(Cause::Approval { safe, here: step.safe.approval, there: other.safe.approval });
+        }
+    }
+    for other in theirs.iter().filter(|other| !other.above.is_empty()) {
+        if !ours.iter().any(|step| step.safe.address == other.safe.address) {
+            causes.push(Cause::Part { safe: other.safe.address, here: false });
         }
     }
     causes.extend(difference::between(&here.action, &there.action));
     causes
+}
+
+/// Where two ceremonies of the same hashes differ: what signers are told beside them.
+#[must_use]
+pub fn surroundings_between(here: &Ceremony, there: &Ceremony) -> Vec<&'static str> {
+    let owners = |ceremony: &Ceremony| -> Vec<_> {
+        let each = ceremony.steps().into_iter();
+        each.map(|step| (step.safe.address, step.safe.owners.clone(), step.safe.threshold)).collect()
+    };
+    let names = |ceremony: &Ceremony| -> Vec<_> {
+        ceremony.steps().into_iter().map(|step| (step.safe.address, step.safe.name.clone())).collect()
+    };
+    let releases =
+        |ceremony: &Ceremony| -> Vec<_> { ceremony.steps().into_iter().map(|step| step.safe.release).collect() };
+    let parts = [
+        (here.title != there.title, "the title"),
+        (here.names != there.names || names(here) != names(there), "names"),
+        (owners(here) != owners(there), "owners or thresholds"),
+        (releases(here) != releases(there), "versions of Safes"),
+        (here.former_owners != there.former_owners, "former owners"),
+        (here.world != there.world, "the state on which it is simulated"),
+    ];
+    parts.into_iter().filter(|(differ, _)| *differ).map(|(_, part)| part).collect()
 }
 
 /// Where a chain says something else than a ceremony assumes.
@@ -269,4 +348,43 @@ pub fn compare_chain(ceremony: &Ceremony, on_chain: &BTreeMap<Address, OnChain>)
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAFE: Address = Address::repeat_byte(0xa0);
+
+    fn hash(byte: u8) -> B256 {
+        B256::repeat_byte(byte)
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[Expected]) {
+        assert_eq!(read_validation(text), expected, "{text}");
+    }
+
+    #[test]
+    fn reads_hashes_in_the_ways_in_which_they_are_published() {
+        let both = Expected { safe: Some(SAFE), domain: Some(hash(1)), message: Some(hash(2)), safe_tx: None };
+        let (one, two) = (hash(1), hash(2));
+        check(&format!("### Safe: `{SAFE}`\n\n- Domain Hash: `{one}`\n- Message Hash: `{two}`\n"), &[both]);
+        check(&format!("Safe {SAFE}\r\nDomain hash: {one}, message hash: {two}\r\n"), &[both]);
+        check(&format!("Safe {SAFE}: domain {one}, message {two}"), &[both]);
+        check(&format!("| Safe {SAFE} | domain hash | {one} | message hash | {two} |"), &[both]);
+        check(&format!("> ### Council Safe ({SAFE})\n> Domain Hash:\n>\n> `{one}`\n> Message Hash:\n> `{two}`"), &[both]);
+        check(&format!("Safe {SAFE}\n{one} is the domain hash\n{two} is the message hash"), &[both]);
+        let safe_tx = Expected { safe_tx: Some(one), ..Expected::default() };
+        check(&format!("Safe Transaction Hash: {one}"), &[safe_tx]);
+    }
+
+    #[test]
+    fn takes_nothing_else_for_a_hash_that_signers_see() {
+        check(&format!("## Expected Domain and Message Hashes\n\nRaw slot: {}", hash(1)), &[]);
+        check(&format!("The message says:\n{}", hash(1)), &[]);
+        check(&format!("Domain hash: {}ff", hash(1)), &[]);
+        check(&format!("Domain hash: {}", &hash(1).to_string()[..64]), &[]);
+        check(&format!("| Domain hash | Message hash |\n|---|---|\n| {} | {} |", hash(1), hash(2)), &[]);
+    }
 }

@@ -44,6 +44,16 @@ pub enum Approval {
 }
 
 impl Approval {
+    /// The words for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aggregate3Value => "aggregate3Value",
+            Self::Aggregate3 => "aggregate3",
+            Self::Plain => "a plain call",
+        }
+    }
+
     /// What a child does to approve `hash` of `parent`.
     #[must_use]
     pub fn action(self, parent: Address, hash: B256) -> Action {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use ephor_abi::batch;
+use ephor_explain::strict;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -161,6 +162,9 @@ pub enum TaskError {
     /// No such file.
     #[error("this is no file of signing tasks: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// No task, or one that nobody signs: nothing would be compared, and nothing found.
+    #[error("{0}: there is nothing to compare")]
+    Nothing(String),
     /// Too much calldata.
     #[error("task {id}: {bytes} bytes of calldata are more than fit into a transaction ({MAX_CALLDATA_BYTES})")]
     Calldata {
@@ -194,9 +198,15 @@ impl TaskFile {
     /// [`TaskError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, TaskError> {
         if bytes.len() > MAX_FILE_BYTES {
-            Err(TaskError::TooLarge(bytes.len()))
-        } else {
-            Ok(serde_json::from_slice(bytes)?)
+            return Err(TaskError::TooLarge(bytes.len()));
+        }
+        // A key that stands twice shows people one hash and is compared by another.
+        let text = String::from_utf8_lossy(bytes);
+        let file: Self = serde_json::from_value(strict::read(&text)?)?;
+        match file.tasks.iter().find(|task| task.signers.is_empty()) {
+            Some(task) => Err(TaskError::Nothing(format!("task {} has no signers", task.id))),
+            None if file.tasks.is_empty() => Err(TaskError::Nothing("there are no tasks".to_owned())),
+            None => Ok(file),
         }
     }
 }

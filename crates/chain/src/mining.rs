@@ -136,6 +136,9 @@ impl Chain {
         if nonce > next {
             return Err(TxError::NonceTooHigh { tx: nonce, state: next });
         }
+        if nonce == u64::MAX {
+            return Err(TxError::Other(InvalidTransaction::NonceOverflowInTransaction));
+        }
         self.check_gas_limit(envelope.gas_limit())?;
         let (max_fee, tip) = (envelope.max_fee_per_gas(), envelope.max_priority_fee_per_gas().unwrap_or_default());
         if max_fee < u128::from(config.base_fee) {
@@ -160,9 +163,9 @@ impl Chain {
         Ok(())
     }
 
-    /// The nonce of an account's next transaction, pending ones counted.
+    /// The nonce of an account's next transaction, pending ones counted. The greatest nonce has none after it (EIP-2681).
     pub fn next_nonce(&self, address: Address) -> u64 {
-        self.nonce(address) + self.pending.get(&address).copied().unwrap_or(0)
+        self.nonce(address).saturating_add(self.pending.get(&address).copied().unwrap_or(0))
     }
 
     /// The pending transactions, in the order in which they will be mined.

@@ -9,10 +9,11 @@
 //!
 //! Checked: names, live ids and rehearsal ids are unique; no rehearsal id is a live id; exactly one governance chain; every
 //! parent exists; every chain is the governance chain's L1 or a direct child of it, since updates travel up to that L1 and
-//! down to its children.
+//! down to its children; a governance chain without a parent is the only chain; blocks of a chain without a parent begin at whole seconds.
 
 use crate::{
     document::{Section, Setting, Sited, Source},
+    places::Places,
     problem::{ChainProblem, Problem},
 };
 use alloy_primitives::Address;
@@ -89,6 +90,30 @@ pub struct Bridge {
     pub delivery_seconds: u64,
 }
 
+/// Public networks on which a signature of a rehearsal must never be valid, whatever chains the charter names.
+const PUBLIC: [(u64, &str); 20] = [
+    (1, "Ethereum"),
+    (10, "OP Mainnet"),
+    (56, "BNB Smart Chain"),
+    (100, "Gnosis"),
+    (130, "Unichain"),
+    (137, "Polygon"),
+    (250, "Fantom"),
+    (324, "ZKsync Era"),
+    (480, "World Chain"),
+    (1_101, "Polygon zkEVM"),
+    (5_000, "Mantle"),
+    (8_453, "Base"),
+    (17_000, "Holesky"),
+    (42_161, "Arbitrum One"),
+    (42_170, "Arbitrum Nova"),
+    (43_114, "Avalanche"),
+    (59_144, "Linea"),
+    (421_614, "Arbitrum Sepolia"),
+    (534_352, "Scroll"),
+    (11_155_111, "Sepolia"),
+];
+
 /// Names that a remedy lists.
 const NAMES_LISTED: usize = 16;
 
@@ -99,7 +124,7 @@ pub(crate) fn unknown(name: &str, chains: &[Chain]) -> ChainProblem {
 }
 
 /// Reads `[[chains]]`.
-pub(crate) fn read(document: &mut Section<'_>) -> Option<Vec<Chain>> {
+pub(crate) fn read(document: &mut Section<'_>, places: &mut Places) -> Option<Vec<Chain>> {
     let sections = document.sections("chains");
     if sections.is_empty() {
         document.report(Problem::MissingKey { section: "the charter".into(), key: "chains" });
@@ -107,7 +132,7 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Vec<Chain>> {
     }
     let source = document.source;
     let count = sections.len();
-    let chains: Vec<SitedChain> = sections.into_iter().filter_map(read_chain).collect();
+    let chains: Vec<SitedChain> = sections.into_iter().filter_map(|section| read_chain(section, places)).collect();
     // With a chain that cannot be read, whatever refers to it would look wrong as well.
     if chains.len() < count {
         return None;
@@ -129,7 +154,7 @@ struct SitedChain {
     governance: std::ops::Range<usize>,
 }
 
-fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
+fn read_chain(mut section: Section<'_>, places: &mut Places) -> Option<SitedChain> {
     let name = section.text("name");
     let title = section.optional::<String>("title");
     let kind = section.required("kind");
@@ -150,7 +175,15 @@ fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
         );
     }
     let has_bridge_section = bridge.is_some();
-    let bridge = bridge.and_then(read_bridge);
+    let bridge = bridge.and_then(|section| {
+        let ends = [name.as_ref(), parent.as_ref()].map(|sited| sited.map_or("", |sited| sited.value.as_str()));
+        read_bridge(section, ends, places)
+    });
+    if let (Some(Sited { value: ChainKind::Ethereum, .. }), Some(block)) = (&kind, &block_milliseconds)
+        && block.value % 1_000 != 0
+    {
+        section.source.report(block.span.clone(), ChainProblem::PartialSecond { milliseconds: block.value });
+    }
     let span = section.span();
     section.finish();
     if has_bridge_section && bridge.is_none() {
@@ -181,18 +214,22 @@ fn read_chain(mut section: Section<'_>) -> Option<SitedChain> {
     })
 }
 
-fn read_bridge(mut section: Section<'_>) -> Option<Bridge> {
-    let inbox = section.optional("inbox");
-    let bridge = section.optional("bridge");
-    let outbox = section.optional("outbox");
+/// Reads the bridge between a chain and its parent, `ends`.
+fn read_bridge(mut section: Section<'_>, [chain, parent]: [&str; 2], places: &mut Places) -> Option<Bridge> {
+    let source = section.source;
+    let [inbox, bridge, outbox] = ["inbox", "bridge", "outbox"].map(|key| {
+        let at = section.optional_somebody(key)?;
+        places.claim(source, at.span, parent, at.value, format!("the {key} of {chain}"));
+        Some(at.value)
+    });
     let challenge_period_seconds = section.positive("challenge_period_seconds");
     let retryable_lifetime_seconds = section.positive("retryable_lifetime_seconds");
     let delivery_seconds = section.positive("delivery_seconds");
     section.finish();
     Some(Bridge {
-        inbox: inbox.map(|sited| sited.value),
-        bridge: bridge.map(|sited| sited.value),
-        outbox: outbox.map(|sited| sited.value),
+        inbox,
+        bridge,
+        outbox,
         challenge_period_seconds: challenge_period_seconds?.value,
         retryable_lifetime_seconds: retryable_lifetime_seconds?.value,
         delivery_seconds: delivery_seconds?.value,
@@ -213,6 +250,12 @@ fn check_uniqueness(source: &Source<'_>, chains: &[SitedChain]) {
         }
         if let Some(first) = chains[..i].iter().find(|first| first.chain.rehearsal_id == chain.rehearsal_id) {
             let problem = ChainProblem::DuplicateChainId { id: chain.rehearsal_id, chain: first.chain.name.clone() };
+            source.report(sited.rehearsal_id.clone(), problem);
+        }
+        if let Some((_, network)) = PUBLIC.iter().find(|(id, _)| *id == chain.rehearsal_id)
+            && !chains.iter().any(|live| live.chain.id == chain.rehearsal_id)
+        {
+            let problem = ChainProblem::RehearsalIdIsPublic { id: chain.rehearsal_id, network };
             source.report(sited.rehearsal_id.clone(), problem);
         }
         if let Some(live) = chains.iter().find(|live| live.chain.id == chain.rehearsal_id) {
@@ -261,6 +304,10 @@ fn check_governance(source: &Source<'_>, document: std::ops::Range<usize>, chain
         if root_exists && above != root && chains.iter().any(|other| other.chain.name == *above) {
             let problem = ChainProblem::NoRoute { from: first.chain.name.clone(), to: sited.chain.name.clone() };
             source.report(sited.section.clone(), problem);
+        } else if first.chain.parent.is_none() && sited.chain.parent.as_deref() == Some(&first.chain.name) {
+            let problem =
+                ChainProblem::NoWayDown { governance: first.chain.name.clone(), chain: sited.chain.name.clone() };
+            source.report(sited.parent.clone(), problem);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     election::{self, Election},
     fault::Faults,
     governance::{self, CoreGovernor, Fallback, Removal, Timelocks},
+    places::Places,
     powers::{self, Contract, Part, Role, RoleGrant},
     reading,
     safes::{self, Safe},
@@ -130,7 +131,8 @@ fn read(mut document: Section<'_>) -> Option<Charter> {
     let name = document.text("name");
     let description = document.text("description");
     let source = document.text("source");
-    let chains = chains::read(&mut document);
+    let mut places = Places::default();
+    let chains = chains::read(&mut document, &mut places);
     let token = token::read(&mut document);
     let council = council::read(&mut document);
     let election = election::read(&mut document, chains.as_deref(), council.as_ref());
@@ -138,9 +140,9 @@ fn read(mut document: Section<'_>) -> Option<Charter> {
     let removal = governance::read_removal(&mut document, token.as_ref());
     let core_governor = governance::read_core_governor(&mut document, token.as_ref());
     let timelocks = governance::read_timelocks(&mut document, chains.as_deref());
-    let safes = safes::read(&mut document, chains.as_deref(), council.as_ref());
+    let safes = safes::read(&mut document, chains.as_deref(), council.as_ref(), &mut places);
     let roles = powers::read_roles(&mut document, chains.as_deref(), safes.as_deref());
-    let contracts = powers::read_contracts(&mut document, chains.as_deref());
+    let contracts = powers::read_contracts(&mut document, chains.as_deref(), &mut places);
     document.finish();
     Some(Charter {
         name: name?.value,

@@ -5,6 +5,7 @@ use crate::{
     problem::{Problem, SeatProblem},
 };
 use alloy_primitives::Address;
+use ephor_rules::owners::SENTINEL;
 use std::{collections::BTreeMap, ops::Range};
 use toml::de::DeValue;
 
@@ -158,6 +159,9 @@ fn check_members(source: &Source<'_>, cohorts: &[SitedCohort], most: Option<usiz
                 continue;
             }
             sitting.insert(member.address, &cohort.name);
+            if member.address == SENTINEL {
+                source.report(span.clone(), SeatProblem::NoOwner { member: member.address });
+            }
             if let (Some(organisation), Some(most)) = (&member.organisation, most) {
                 let seats = held.entry(organisation).or_default();
                 *seats += 1;

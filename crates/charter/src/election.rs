@@ -5,16 +5,17 @@
 use crate::{
     chains::Chain,
     council::Council,
-    document::{Section, Sited},
+    document::{Section, Sited, Source},
     fraction::{self, Fraction},
-    problem::VoteProblem,
+    problem::{FIRST_YEAR, Problem, VoteProblem},
 };
 use alloy_primitives::{Address, U256};
 use ephor_rules::{
-    calendar::{Calendar, CivilHour},
+    calendar::{Calendar, CivilHour, MOST_INTERVAL_MONTHS},
     stages::Durations,
     threshold::{MOST_NOMINEES_AT_FIRST, most_nominees},
 };
+use std::ops::Range;
 
 /// The rules of elections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub(crate) fn read(
     let source = section.source;
     let first = section.required::<CivilHour>("first");
     let interval_months = section.positive::<u32>("interval_months");
+    check_dates(source, first.as_ref(), interval_months.as_ref());
     let registration_blocks = section.positive::<u64>("registration_blocks");
     let endorsement_blocks = section.positive::<u64>("endorsement_blocks");
     let threshold = fraction::read(&mut section, "threshold");
@@ -109,9 +111,10 @@ pub(crate) fn read(
         check_initial_threshold(source, initial);
     }
     section.finish();
-    let interval = interval_months?;
+    let (first, interval) = (first?, interval_months?);
+    let first_span = first.span;
     let election = Election {
-        first: first?.value,
+        first: first.value,
         interval_months: interval.value,
         registration_blocks: registration_blocks?.value,
         endorsement_blocks: endorsement_blocks?.value,
@@ -127,17 +130,41 @@ pub(crate) fn read(
         nominee_rotation_cutoff_blocks: cutoff.map(|sited| sited.value),
     };
     if let Some(l1) = chains.and_then(|chains| chains.iter().find(|chain| chain.parent.is_none())) {
-        check_overlap(source, &election, interval.span, l1.block_milliseconds);
+        let fits = check_overlap(source, &election, interval.span, l1.block_milliseconds);
+        if let Some(council) = council.filter(|_| fits) {
+            check_end(source, &election, first_span, l1.block_milliseconds, council);
+        }
     }
     Some(election)
 }
 
-fn check_nominees(
-    source: &crate::document::Source<'_>,
-    threshold: &Sited<Fraction>,
-    most: &Sited<u64>,
-    council: Option<&Council>,
-) {
+/// The first election is one that could have been held, and the others follow as the contract lets them.
+fn check_dates(source: &Source<'_>, first: Option<&Sited<CivilHour>>, interval_months: Option<&Sited<u32>>) {
+    if let Some(first) = first
+        && first.value.year() < FIRST_YEAR
+    {
+        source.report(first.span.clone(), VoteProblem::TooEarly { year: first.value.year() });
+    }
+    if let Some(interval) = interval_months
+        && interval.value > MOST_INTERVAL_MONTHS
+    {
+        let (least, most) = (1, MOST_INTERVAL_MONTHS.into());
+        source.report(interval.span.clone(), Problem::OutOfRange { found: interval.value.to_string(), least, most });
+    }
+}
+
+/// The next election ends while the token's checkpoints, whose blocks have 32 bits, can tell its snapshot.
+fn check_end(source: &Source<'_>, election: &Election, site: Range<usize>, block_milliseconds: u64, council: &Council) {
+    let start = election.calendar(1).start_seconds(U256::from(council.elections_held)).unwrap_or(U256::MAX);
+    // Blocks are not counted from 1970, so that there are fewer of them.
+    let blocks = start / U256::from((block_milliseconds / 1_000).max(1));
+    if blocks.saturating_add(U256::from(election.durations().total_blocks())) > U256::from(u32::MAX) {
+        let problem = VoteProblem::TooLate { election: council.elections_held, last_block: u32::MAX.into() };
+        source.report(site, problem);
+    }
+}
+
+fn check_nominees(source: &Source<'_>, threshold: &Sited<Fraction>, most: &Sited<u64>, council: Option<&Council>) {
     let possible = threshold.value.denominator.checked_div(threshold.value.numerator).unwrap_or(u64::MAX);
     if possible > most.value {
         source.report(most.span.clone(), VoteProblem::TooManyNominees { possible, most: most.value });
@@ -152,7 +179,7 @@ fn check_nominees(
 }
 
 /// The nominee election is not initialised with a threshold that so many could reach.
-fn check_initial_threshold(source: &crate::document::Source<'_>, initial: &Sited<Fraction>) {
+fn check_initial_threshold(source: &Source<'_>, initial: &Sited<Fraction>) {
     let possible = most_nominees(initial.value.rule()).unwrap_or(U256::MAX);
     if possible > MOST_NOMINEES_AT_FIRST {
         let most = MOST_NOMINEES_AT_FIRST.saturating_to();
@@ -165,13 +192,8 @@ const SECONDS_PER_DAY: u64 = 86_400;
 /// Elections are compared over so many of them as the calendar needs to repeat itself: 400 years.
 const MONTHS_OF_THE_CALENDAR: u32 = 400 * 12;
 
-/// An election must be over before the next may be created, at every turn of the calendar.
-fn check_overlap(
-    source: &crate::document::Source<'_>,
-    election: &Election,
-    site: std::ops::Range<usize>,
-    block_milliseconds: u64,
-) {
+/// An election must be over before the next may be created, at every turn of the calendar. Says whether it is.
+fn check_overlap(source: &Source<'_>, election: &Election, site: Range<usize>, block_milliseconds: u64) -> bool {
     let term_seconds = u128::from(election.durations().total_blocks()) * u128::from(block_milliseconds) / 1_000;
     let calendar = election.calendar(1);
     let elections = MONTHS_OF_THE_CALENDAR / election.interval_months.max(1);
@@ -182,9 +204,11 @@ fn check_overlap(
         shortest = shortest.min(start.saturating_sub(previous));
         previous = start;
     }
-    if U256::from(term_seconds) > shortest {
+    let fits = U256::from(term_seconds) <= shortest;
+    if !fits {
         let term_days = u64::try_from(term_seconds / u128::from(SECONDS_PER_DAY)).unwrap_or(u64::MAX);
         let interval_days = (shortest / U256::from(SECONDS_PER_DAY)).saturating_to();
         source.report(site, VoteProblem::Overlap { term_days, interval_days });
     }
+    fits
 }

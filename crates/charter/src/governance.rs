@@ -6,7 +6,7 @@ use crate::{
     election::Election,
     fraction::{self, Fraction},
     problem::{PowerProblem, VoteProblem},
-    token::{Token, whole},
+    token::Token,
 };
 use alloy_primitives::U256;
 
@@ -90,6 +90,11 @@ pub(crate) fn read_removal(document: &mut Section<'_>, token: Option<&Token>) ->
     let proposal_threshold = section.required::<Tokens>("proposal_threshold");
     let quorum = fraction::read(&mut section, "quorum");
     let success = fraction::read(&mut section, "success");
+    if let Some(success) = &success
+        && success.value.numerator == success.value.denominator
+    {
+        section.source.report(success.span.clone(), VoteProblem::NeverSucceeds);
+    }
     check_supply(section.source, proposal_threshold.as_ref(), token);
     section.finish();
     Some(Removal {
@@ -148,7 +153,7 @@ fn check_supply(source: &Source<'_>, threshold: Option<&Sited<Tokens>>, token: O
     if let (Some(threshold), Some(token)) = (threshold, token)
         && threshold.value.0 > token.supply
     {
-        let problem = VoteProblem::AboveSupply { tokens: whole(threshold.value.0), supply: whole(token.supply) };
+        let problem = VoteProblem::AboveSupply { amount: threshold.value.0, supply: token.supply };
         source.report(threshold.span.clone(), problem);
     }
 }

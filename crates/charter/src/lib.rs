@@ -21,6 +21,7 @@ mod election;
 mod fault;
 mod fraction;
 mod governance;
+mod places;
 mod powers;
 mod problem;
 pub mod reading;

@@ -6,7 +6,9 @@
 use crate::{
     chains::{Chain, unknown},
     council::Council,
-    document::{Section, Setting, choice},
+    document::{Section, Setting, Sited, Source, choice},
+    places::Places,
+    powers::Holder,
     problem::{Problem, SeatProblem},
 };
 use alloy_primitives::Address;
@@ -61,6 +63,7 @@ pub(crate) fn read(
     document: &mut Section<'_>,
     chains: Option<&[Chain]>,
     council: Option<&Council>,
+    places: &mut Places,
 ) -> Option<Vec<Safe>> {
     let sections = document.sections("safes");
     if sections.is_empty() {
@@ -70,7 +73,7 @@ pub(crate) fn read(
     let count = sections.len();
     let mut safes: Vec<(Safe, Range<usize>)> = Vec::new();
     for section in sections {
-        if let Some(safe) = read_safe(section, &safes, chains, council) {
+        if let Some(safe) = read_safe(section, &safes, chains, council, places) {
             safes.push(safe);
         }
     }
@@ -83,11 +86,12 @@ fn read_safe(
     before: &[(Safe, Range<usize>)],
     chains: Option<&[Chain]>,
     council: Option<&Council>,
+    places: &mut Places,
 ) -> Option<(Safe, Range<usize>)> {
     let source = section.source;
     let name = section.text("name");
     let chain = section.text("chain");
-    let address = section.optional::<Address>("address");
+    let address = section.optional_somebody("address");
     let kind = section.required("kind");
     let threshold = section.positive::<usize>("threshold");
     section.finish();
@@ -97,22 +101,18 @@ fn read_safe(
     {
         source.report(chain.span.clone(), unknown(&chain.value, chains));
     }
-    if let Some(council) = council
-        && let Err(error) = check_signatures(threshold.value, council.seats())
-    {
-        let problem = SeatProblem::SafeThreshold { safe: name.value.clone(), error };
-        source.report(threshold.span.clone(), problem);
+    if let Some(council) = council {
+        check_owners(source, &name, &threshold, address.as_ref(), council);
+    }
+    if Holder::means_else(&name.value) {
+        source.report(name.span.clone(), SeatProblem::NameReserved { name: name.value.clone() });
     }
     if let Some((_, first)) = before.iter().find(|(safe, _)| safe.name == name.value) {
         let first_line = source.line(first.start);
         source.report(name.span.clone(), Problem::DuplicateName { what: "Safe", name: name.value.clone(), first_line });
     }
-    if let Some(address) = &address
-        && let Some((first, _)) =
-            before.iter().find(|(safe, _)| safe.chain == chain.value && safe.address == Some(address.value))
-    {
-        let problem = SeatProblem::DuplicateSafeAddress { address: address.value, safe: first.name.clone() };
-        source.report(address.span.clone(), problem);
+    if let Some(address) = &address {
+        places.claim(source, address.span.clone(), &chain.value, address.value, format!("the Safe \"{}\"", name.value));
     }
     let safe = Safe {
         name: name.value,
@@ -122,4 +122,27 @@ fn read_safe(
         threshold: threshold.value,
     };
     Some((safe, name.span))
+}
+
+/// The members can own the Safe, and there are enough of them to act by it.
+fn check_owners(
+    source: &Source<'_>,
+    name: &Sited<String>,
+    threshold: &Sited<usize>,
+    address: Option<&Sited<Address>>,
+    council: &Council,
+) {
+    let members: usize = council.cohorts.iter().map(|cohort| cohort.members.len()).sum();
+    let safe = name.value.clone();
+    if let Err(error) = check_signatures(threshold.value, council.seats()) {
+        source.report(threshold.span.clone(), SeatProblem::SafeThreshold { safe, error });
+    } else if threshold.value > members {
+        let problem = SeatProblem::TooFewOwners { safe, threshold: threshold.value, members };
+        source.report(threshold.span.clone(), problem);
+    }
+    if let Some(address) = address
+        && council.cohorts.iter().flat_map(|cohort| &cohort.members).any(|member| member.address == address.value)
+    {
+        source.report(address.span.clone(), SeatProblem::OwnsItself { safe: name.value.clone() });
+    }
 }

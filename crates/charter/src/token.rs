@@ -1,7 +1,7 @@
 //! The token by which a council is elected.
 
 use crate::{
-    document::{Section, Tokens, UNITS_PER_TOKEN},
+    document::{Section, Tokens},
     problem::VoteProblem,
 };
 use alloy_primitives::{Address, U256};
@@ -49,10 +49,8 @@ impl Token {
     }
 }
 
-/// Whole tokens, for words.
-pub(crate) fn whole(amount: U256) -> U256 {
-    amount / U256::from(UNITS_PER_TOKEN)
-}
+/// Bits in which the token counts votes.
+const VOTE_BITS: usize = 224;
 
 /// Reads `[token]`.
 pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
@@ -69,11 +67,16 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
         let problem = VoteProblem::ExcludeAddress { found: found.value, known: EXCLUDE_ADDRESS };
         source.report(found.span.clone(), problem);
     }
-    let mut holders = Vec::new();
+    if let Some(supply) = &supply
+        && supply.value.0.bit_len() > VOTE_BITS
+    {
+        source.report(supply.span.clone(), VoteProblem::SupplyTooGreat { supply: supply.value.0 });
+    }
+    let mut holders: Vec<Holding> = Vec::new();
     let mut sum = U256::ZERO;
     for mut section in section.sections("holders") {
         let name = section.text("name");
-        let address = section.optional("address");
+        let address = section.optional_somebody("address");
         let amount = section.positive::<Tokens>("amount");
         let excluded = section.optional("excluded");
         section.finish();
@@ -82,7 +85,7 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
         if let Some(supply) = &supply
             && sum > supply.value.0
         {
-            let problem = VoteProblem::AboveSupply { tokens: whole(sum), supply: whole(supply.value.0) };
+            let problem = VoteProblem::AboveSupply { amount: sum, supply: supply.value.0 };
             source.report(amount.span.clone(), problem);
         }
         holders.push(Holding {
@@ -91,6 +94,13 @@ pub(crate) fn read(document: &mut Section<'_>) -> Option<Token> {
             amount: amount.value.0,
             excluded: excluded.is_some_and(|sited| sited.value),
         });
+    }
+    let excluded =
+        holders.iter().filter(|holding| holding.excluded).fold(U256::ZERO, |sum, h| sum.saturating_add(h.amount));
+    if let Some(supply) = &supply
+        && excluded == supply.value.0
+    {
+        source.report(supply.span.clone(), VoteProblem::NothingVotable);
     }
     section.finish();
     Some(Token {

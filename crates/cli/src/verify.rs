@@ -12,7 +12,7 @@ use crate::{
 use clap::Args;
 use ephor_explain::{Difference, IdKind, Match, Note, Place, Verdict};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 /// What to compare.
 #[derive(Debug, Args)]
@@ -55,18 +55,28 @@ pub(crate) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let verdict = ephor_explain::verify(&voted, &presented);
     let exit = if verdict.is_same() { Exit::Fine } else { Exit::Unmet };
     let notes = presented.root.walk().flat_map(|node| &node.notes).filter(|note| odd(note)).map(Note::to_string);
-    let warnings: Vec<String> = unproven.then(|| UNPROVEN.to_owned()).into_iter().chain(notes).collect();
+    let mut seen = BTreeSet::new();
+    let all = unproven.then(|| UNPROVEN.to_owned()).into_iter().chain(notes);
+    let warnings: Vec<String> = all.filter(|warning| seen.insert(warning.clone())).collect();
     if given.json {
         terminal::print_json(&document(&verdict, &warnings))?;
     } else {
-        terminal::print(&visible(&text(&verdict, &warnings)))?;
+        terminal::print(&text(&verdict, &warnings, Style::of_stdout()))?;
     }
     Ok(exit)
 }
 
 /// Notes that somebody who signs should not overlook, even if all is as voted.
 const fn odd(note: &Note) -> bool {
-    matches!(note, Note::Unusual { .. } | Note::Ambiguous { .. } | Note::UnknownGovernor | Note::UnknownInbox)
+    matches!(
+        note,
+        Note::Unusual { .. }
+            | Note::Ambiguous { .. }
+            | Note::UnknownGovernor
+            | Note::UnknownInbox
+            | Note::UnknownBatch
+            | Note::FailureAllowed
+    )
 }
 
 fn document(verdict: &Verdict, warnings: &[String]) -> Value {
@@ -81,22 +91,22 @@ fn document(verdict: &Verdict, warnings: &[String]) -> Value {
     })
 }
 
-fn text(verdict: &Verdict, warnings: &[String]) -> String {
-    let style = Style::of_stdout();
-    let mut text = String::new();
+fn text(verdict: &Verdict, warnings: &[String], style: Style) -> String {
+    let (mut head, mut text) = (String::new(), String::new());
     let (some, all) = (verdict.leaves, verdict.leaves_voted);
     let _ = if verdict.is_same() {
         let part = if some == all { "all of it".to_owned() } else { format!("{some} of the {all} calls in the end") };
-        writeln!(text, "{}: this is what was voted, {part}.", style.strong("yes"))
+        writeln!(head, "{}: this is what was voted, {part}.", style.strong("yes"))
     } else {
-        writeln!(text, "{}: this is not what was voted.", style.strong("NO"))
+        writeln!(head, "{}: this is not what was voted.", style.strong("NO"))
     };
     verdict.matches.iter().for_each(|found| of_match(&mut text, found));
     verdict.differences.iter().for_each(|found| of_difference(&mut text, found));
     for warning in warnings {
         let _ = writeln!(text, "! {warning}");
     }
-    text
+    // What payloads say is not obeyed; the emphasis of the answer is.
+    head + &visible(&text)
 }
 
 fn of_match(text: &mut String, found: &Match) {
@@ -129,4 +139,20 @@ fn of_place(place: Option<&Place>) -> String {
     let Some(place) = place else { return "nothing".to_owned() };
     let at = place.at.map(|at| format!(", byte {}", grouped(&at.to_string()))).unwrap_or_default();
     format!("{}  (node {}{at})", place.value, numbered(&place.node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emphasises_the_answer_and_shows_what_payloads_would_have_the_terminal_do() {
+        let presented = Place { node: Vec::new(), at: None, value: "\x1b[2J".to_owned() };
+        let difference = Difference { field: "value".to_owned(), voted: None, presented: Some(presented) };
+        let verdict =
+            Verdict { matches: Vec::new(), differences: vec![difference], leaves: 0, leaves_voted: 1 };
+        let text = text(&verdict, &[], Style::coloured());
+        assert!(text.starts_with("\x1b[1mNO\x1b[0m: this is not what was voted.\n"), "{text:?}");
+        assert!(text.contains("␛[2J"), "{text:?}");
+    }
 }

@@ -5,7 +5,7 @@
 //! same one everywhere; else it has none. Names are labels: nothing is decided by them alone but which reading of a selector
 //! is certain, and how amounts of a token are written.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use alloy_primitives::{Address, U160, address};
 use ephor_abi::{
@@ -16,7 +16,10 @@ use ephor_abi::{
 use ephor_charter::{Charter, Part, SafeKind};
 use serde_json::Value;
 
-use crate::units::Unit;
+use crate::{
+    text::{is_disguised, one_line},
+    units::Unit,
+};
 
 /// What an address stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,11 @@ pub enum BookError {
     /// Not an object.
     #[error("an address book is a JSON object of names and addresses")]
     Shape,
+    /// A name that looks like something else.
+    #[error(
+        "the name {0:?} looks like something else: it has characters that are not seen or that reorder text, letters of several alphabets in a word, or an address in it"
+    )]
+    Name(String),
     /// No address in it.
     #[error("there is no address in it; expected {{\"Name\": \"0x…\"}} or {{\"Name\": {{\"address\": \"0x…\"}}}}")]
     Empty,
@@ -182,8 +190,11 @@ impl Book {
         self.chains.insert(id, Site { title: title.to_owned(), parent });
     }
 
-    /// Adds an entry. An address has one name on a chain: the first.
-    pub fn add(&mut self, address: Address, entry: Entry) {
+    /// Adds an entry. An address has one name on a chain: the first. Names are in one line.
+    pub fn add(&mut self, address: Address, mut entry: Entry) {
+        if let Cow::Owned(name) = one_line(&entry.name) {
+            entry.name = name;
+        }
         let entries = self.entries.entry(address).or_default();
         if !entries.iter().any(|other| other.chain == entry.chain) {
             entries.push(entry);
@@ -201,13 +212,13 @@ impl Book {
         if !value.is_object() {
             return Err(BookError::Shape);
         }
-        match self.add_group(chain, "", &value, 0) {
+        match self.add_group(chain, "", &value, 0)? {
             0 => Err(BookError::Empty),
             added => Ok(added),
         }
     }
 
-    fn add_group(&mut self, chain: Option<u64>, prefix: &str, group: &Value, level: usize) -> usize {
+    fn add_group(&mut self, chain: Option<u64>, prefix: &str, group: &Value, level: usize) -> Result<usize, BookError> {
         let mut added = 0;
         for (key, value) in group.as_object().into_iter().flatten() {
             let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
@@ -217,14 +228,19 @@ impl Book {
                 let symbol = value.get("symbol").and_then(Value::as_str);
                 let unit = symbol.zip(decimals.filter(|decimals| *decimals <= 77));
                 let unit = unit.map(|(symbol, decimals)| Unit::Token { symbol: symbol.to_owned(), decimals });
+                if let Some(disguised) =
+                    [name.as_str(), symbol.unwrap_or_default()].into_iter().find(|name| is_disguised(name))
+                {
+                    return Err(BookError::Name(disguised.chars().take(80).collect()));
+                }
                 let kind = value.get("contract").and_then(Value::as_str).and_then(kind_of);
                 self.add(address, Entry { contract: kind, unit, ..Entry::named(chain, name) });
                 added += 1;
             } else if level < MOST_LEVELS {
-                added += self.add_group(chain, &name, value, level + 1);
+                added += self.add_group(chain, &name, value, level + 1)?;
             }
         }
-        added
+        Ok(added)
     }
 
     /// What stands at an address.
@@ -338,6 +354,12 @@ mod tests {
         assert!(matches!(book.add_file(None, "{"), Err(BookError::Json { .. })));
         assert_eq!(book.add_file(None, "[]"), Err(BookError::Shape));
         assert_eq!(book.add_file(None, r#"{"a": 1}"#), Err(BookError::Empty));
+        let named = |name: &str| format!(r#"{{"{name}": "{ONE}"}}"#);
+        for name in ["Council\\nEverything fits.", "C\u{43e}uncil", "0x0202020202020202020202020202020202020202"] {
+            assert!(matches!(book.add_file(None, &named(name)), Err(BookError::Name(_))), "{name}");
+        }
+        let symbol = format!(r#"{{"a": {{"address": "{ONE}", "symbol": "US\u202eD", "decimals": 6}}}}"#);
+        assert!(matches!(book.add_file(None, &symbol), Err(BookError::Name(_))));
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub enum AbiError {
     #[error("a JSON ABI is a list, or an object with a list under \"abi\"")]
     Shape,
     /// An entry that cannot be read.
-    #[error("entry {entry} (\"{name}\"): {error}")]
+    #[error("entry {entry} ({name:?}): {error}")]
     Entry {
         /// Its index.
         entry: usize,
@@ -106,7 +106,9 @@ impl Lexicon {
                 continue;
             }
             let name = entry.get("name").and_then(Value::as_str).unwrap_or_default();
-            let function = params(entry.get("inputs"), 0).and_then(|inputs| Function::new(name.to_owned(), inputs));
+            let inputs = params(entry.get("inputs"), 0);
+            let function =
+                identifier(name).and_then(|name| inputs.and_then(|inputs| Function::new(name.to_owned(), inputs)));
             self.add(function.map_err(|error| AbiError::Entry { entry: i, name: name.to_owned(), error })?);
             added += 1;
         }
@@ -147,6 +149,15 @@ impl Lexicon {
     }
 }
 
+/// A name as Solidity allows it, so that nothing else can stand in a signature.
+fn identifier(name: &str) -> Result<&str, TypeError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    match name.is_empty() || !name.chars().all(plain) {
+        true => Err(TypeError::Name { name: name.chars().take(80).collect() }),
+        false => Ok(name),
+    }
+}
+
 /// The parameters of an entry of a JSON ABI.
 fn params(list: Option<&Value>, level: usize) -> Result<Vec<Param>, TypeError> {
     if level >= crate::types::MOST_LEVELS {
@@ -157,7 +168,8 @@ fn params(list: Option<&Value>, level: usize) -> Result<Vec<Param>, TypeError> {
         .map(|param| {
             let text = |key: &str| param.get(key).and_then(Value::as_str).unwrap_or_default();
             let members = params(param.get("components"), level + 1)?;
-            Ok(Param { name: text("name").to_owned(), ty: Type::named(text("type"), members)? })
+            let name = if text("name").is_empty() { "" } else { identifier(text("name"))? };
+            Ok(Param { name: name.to_owned(), ty: Type::named(text("type"), members)? })
         })
         .collect()
 }
@@ -186,6 +198,11 @@ mod tests {
         assert_eq!(lexicon.add_json("[]"), Err(AbiError::Empty));
         let wrong = r#"[{"name":"f","inputs":[{"type":"uint257"}]}]"#;
         assert!(matches!(lexicon.add_json(wrong), Err(AbiError::Entry { entry: 0, .. })));
+        for wrong in [r#"[{"name":"","inputs":[]}]"#, r#"[{"name":"f()\nyes","inputs":[]}]"#] {
+            assert!(matches!(lexicon.add_json(wrong), Err(AbiError::Entry { .. })), "{wrong}");
+        }
+        let parameter = r#"[{"name":"f","inputs":[{"name":"to\u202e","type":"address"}]}]"#;
+        assert!(matches!(lexicon.add_json(parameter), Err(AbiError::Entry { .. })));
     }
 
     #[test]

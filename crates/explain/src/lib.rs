@@ -27,6 +27,8 @@ mod lexicon;
 mod node;
 mod phrases;
 mod render;
+pub mod strict;
+pub mod text;
 pub mod types;
 pub mod units;
 mod verify;

@@ -74,6 +74,12 @@ pub enum TypeError {
         /// The name.
         name: String,
     },
+    /// No name of a function or parameter.
+    #[error("{name:?} is no name: it consists of letters, digits, _ and $")]
+    Name {
+        /// The name.
+        name: String,
+    },
     /// Something else ought to stand there.
     #[error("expected {expected} at byte {at} of \"{text}\"")]
     Unexpected {

@@ -174,7 +174,8 @@ impl Search<'_> {
         // Whose contract it is that bare calldata is for, nobody has said: that it is a warning is left to who shows the notes.
         let unknown = |note: &&Note| **note == Note::UnknownBatch && part.node.to.is_some();
         for note in part.node.notes.iter().filter(|note| faulty(note) || unknown(note)) {
-            let field = if matches!(note, Note::UnknownDelegate | Note::UnknownBatch) { "unknown code" } else { "fault" };
+            let field =
+                if matches!(note, Note::UnknownDelegate | Note::UnknownBatch) { "unknown code" } else { "fault" };
             self.alone(field, part.place(Some(start), note.to_string()));
         }
         // With a gas price, a Safe pays whoever executes, or anybody it names.
@@ -198,11 +199,7 @@ impl Search<'_> {
 
     /// A difference that is only in what is presented.
     fn alone(&mut self, field: &str, presented: Place) {
-        self.verdict.differences.push(Difference {
-            field: field.to_owned(),
-            voted: None,
-            presented: Some(presented),
-        });
+        self.verdict.differences.push(Difference { field: field.to_owned(), voted: None, presented: Some(presented) });
     }
 
     fn compare(&self, voted: &Spot<'_>, part: &Spot<'_>) -> Comparison<'_> {

@@ -27,7 +27,7 @@ use crate::{
     settings::Limits,
     subscriptions::Subscriptions,
     views::{self, Views},
-    wire::{self, Body, Call, Entry, INTERNAL, METHOD},
+    wire::{self, Body, Call, Entry, INTERNAL, LIMIT, METHOD},
 };
 
 /// A chain with its path.
@@ -92,26 +92,55 @@ impl Service {
                 answer
                     .map(|answer| Answer { result: kept.and(answer.result), ..answer }.bytes(self.limits.answer_bytes))
             }
-            Ok(Body::Batch(entries)) => {
-                let mut pending = Pending::done();
-                let ready = self.all_ready(site, entries).into_iter();
-                let answers: Vec<_> =
-                    ready.filter_map(|made| self.entry(site, made, subscriptions, &mut pending)).collect();
-                // When the last group is on disk, those before it are.
-                let kept = pending.wait().map_err(RpcError::refused);
-                let mut out = Vec::new();
-                for answer in answers {
-                    let answer = Answer { result: kept.clone().and(answer.result), ..answer };
-                    let left = self.limits.answer_bytes.saturating_sub(out.len());
-                    out.push(if out.is_empty() { b'[' } else { b',' });
-                    out.extend_from_slice(&answer.bytes(left));
+            Ok(Body::Batch(entries)) => self.batch(site, entries, subscriptions),
+        }
+    }
+
+    /// Answers a batch. Every answer becomes text at once, so that no more is held than may be answered; from the first on that does
+    /// not fit, calls are not carried out, and told so.
+    fn batch(&self, site: &Site, entries: Vec<Entry<'_>>, subscriptions: Option<&Subscriptions>) -> Option<Vec<u8>> {
+        let (mut pending, mut left, mut full) = (Pending::done(), self.limits.answer_bytes, false);
+        let mut written = Vec::with_capacity(entries.len());
+        for made in self.all_ready(site, entries) {
+            let answer = match &made.entry {
+                Entry::Call(Call { id: Some(id), .. }) if full => {
+                    Answer { id: Some(id), result: Err(self.too_much("not carried out: ")) }
                 }
-                (!out.is_empty()).then(|| {
-                    out.push(b']');
-                    out
-                })
+                _ => match self.entry(site, made, subscriptions, &mut pending) {
+                    Some(answer) => answer,
+                    None => continue,
+                },
+            };
+            let text = wire::fitting(answer.id, &answer.result, left).filter(|_| !full).unwrap_or_else(|| {
+                full = true;
+                let result = answer.result.and_then(|_| Err(self.too_much("")));
+                wire::answer(answer.id, &result, usize::MAX)
+            });
+            left = left.saturating_sub(text.len());
+            written.push((answer.id, text));
+        }
+        // When the last group is on disk, those before it are.
+        let kept = pending.wait().map_err(RpcError::refused);
+        let mut out = Vec::new();
+        for (id, text) in written {
+            out.push(if out.is_empty() { b'[' } else { b',' });
+            match &kept {
+                Ok(()) => out.extend_from_slice(&text),
+                Err(fault) => out.extend_from_slice(&wire::answer(id, &Err(fault.clone()), usize::MAX)),
             }
         }
+        (!out.is_empty()).then(|| {
+            out.push(b']');
+            out
+        })
+    }
+
+    fn too_much(&self, what: &str) -> RpcError {
+        let max = self.limits.answer_bytes;
+        wire::error(
+            LIMIT,
+            format_args!("{what}the answers of the batch are larger than {max} bytes together: ask for less at once"),
+        )
     }
 
     /// Makes the entries of a batch ready, on two threads where it is long: recovering senders takes longer than executing.

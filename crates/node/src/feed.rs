@@ -144,7 +144,7 @@ impl Feed {
                 None => return,
                 Some(NetworkEvent::Reverted { .. }) => {}
                 Some(NetworkEvent::Pending { chain_id, hash }) => self.pending(shared, metrics, chain_id, hash),
-                Some(NetworkEvent::Block { chain_id, number, .. }) => self.block(shared, metrics, chain_id, number),
+                Some(NetworkEvent::Block { chain_id, number, hash }) => self.block(shared, metrics, chain_id, (number, hash)),
             }
         }
     }
@@ -163,12 +163,12 @@ impl Feed {
         }
     }
 
-    fn block(&self, shared: &Shared, metrics: &Metrics, chain_id: u64, number: u64) {
+    fn block(&self, shared: &Shared, metrics: &Metrics, chain_id: u64, (number, hash): (u64, B256)) {
         let listened = metrics.subscriptions.get() > 0;
         let network = shared.lock();
         let Ok(chain) = network.chain(chain_id) else { return };
-        // A block may be gone again by now: the chain went back to a snapshot.
-        let Some(block) = chain.block(number) else { return };
+        // A block may be gone again by now, or another in its place: the chain went back to a snapshot.
+        let Some(block) = chain.block(number).filter(|block| block.hash == hash) else { return };
         metrics.mined(chain_id, block.transactions.len());
         if !listened {
             return;

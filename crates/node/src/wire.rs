@@ -64,6 +64,7 @@ pub(crate) struct Call<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Members<'a> {
     #[serde(borrow, default)]
     jsonrpc: Option<Cow<'a, str>>,
@@ -188,6 +189,14 @@ fn depth(text: &[u8]) -> usize {
 
 /// Writes one answer: its bytes, or an error in its place where they are more than `bytes_max`.
 pub(crate) fn answer(id: Option<&str>, result: &Result<Value, RpcError>, bytes_max: usize) -> Vec<u8> {
+    fitting(id, result, bytes_max).unwrap_or_else(|| {
+        let text = format!("the answer is larger than {bytes_max} bytes: ask for less at once");
+        answer(id, &Err(error(LIMIT, text)), usize::MAX)
+    })
+}
+
+/// Writes one answer, if it is no more than `bytes_max`.
+pub(crate) fn fitting(id: Option<&str>, result: &Result<Value, RpcError>, bytes_max: usize) -> Option<Vec<u8>> {
     let id = id.unwrap_or("null");
     let mut out = Bounded { bytes: format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},").into_bytes(), max: bytes_max };
     let written = match result {
@@ -200,12 +209,9 @@ pub(crate) fn answer(id: Option<&str>, result: &Result<Value, RpcError>, bytes_m
             serde_json::to_writer(&mut out, &error_object(error))
         }
     };
-    if written.is_err() {
-        let text = format!("the answer is larger than {bytes_max} bytes: ask for less at once");
-        return answer(Some(id), &Err(error(LIMIT, text)), usize::MAX);
-    }
+    written.ok()?;
     out.bytes.push(b'}');
-    out.bytes
+    Some(out.bytes)
 }
 
 /// An error as the member `error` shows it.

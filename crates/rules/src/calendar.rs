@@ -23,6 +23,9 @@ use crate::division::{divide, quotient};
 /// The first year a date may have.
 pub const FIRST_YEAR: u32 = 1970;
 
+/// The longest time between two elections that the contracts accept: ten years.
+pub const MOST_INTERVAL_MONTHS: u32 = 120;
+
 /// An hour of the UTC calendar. Always a date that exists: see [`CivilHour::new`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CivilHour {

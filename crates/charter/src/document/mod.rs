@@ -162,7 +162,15 @@ impl<'a> Section<'a> {
 
     /// An address that must be there and be somebody's.
     pub fn somebody(&mut self, key: &'static str) -> Option<Sited<Address>> {
-        let sited = self.required::<Address>(key)?;
+        if self.value(key).is_none() {
+            self.missing(key);
+        }
+        self.optional_somebody(key)
+    }
+
+    /// An address that may be absent, and is somebody's otherwise.
+    pub fn optional_somebody(&mut self, key: &'static str) -> Option<Sited<Address>> {
+        let sited = self.optional::<Address>(key)?;
         if sited.value.is_zero() {
             self.source.report(sited.span, Problem::ZeroAddress);
             return None;

@@ -1,5 +1,7 @@
 //! What can be wrong with the chains of a charter.
 
+use alloy_primitives::Address;
+
 use super::words::list;
 
 /// A problem of the chains.
@@ -21,6 +23,20 @@ pub enum ChainProblem {
         id: u64,
         /// The live chain.
         chain: String,
+    },
+    /// A public chain has the id that a rehearsal chain should have.
+    #[error("the rehearsal id {id} is that of {network}")]
+    RehearsalIdIsPublic {
+        /// The id.
+        id: u64,
+        /// The public network.
+        network: &'static str,
+    },
+    /// An L1 whose blocks do not begin at whole seconds.
+    #[error("blocks of {milliseconds} milliseconds: a chain without a parent has one every so many whole seconds")]
+    PartialSecond {
+        /// Milliseconds from one block to the next.
+        milliseconds: u64,
     },
     /// A chain that is not in the charter.
     #[error("there is no chain \"{name}\" in this charter")]
@@ -61,6 +77,28 @@ pub enum ChainProblem {
         /// The chain that cannot be reached.
         to: String,
     },
+    /// A chain below a governance chain that has no parent: nothing carries an update down.
+    #[error("{chain} stands on the governance chain {governance}, and no update goes down from there")]
+    NoWayDown {
+        /// The governance chain.
+        governance: String,
+        /// The chain on it.
+        chain: String,
+    },
+    /// Something has the address already.
+    #[error("the address {address} belongs to {by} on this chain already")]
+    AddressTaken {
+        /// The address.
+        address: Address,
+        /// What has it, in words.
+        by: String,
+    },
+    /// Chains keep the lowest addresses for themselves.
+    #[error("the address {address} is kept by the chain for itself")]
+    AddressReserved {
+        /// The address.
+        address: Address,
+    },
 }
 
 impl ChainProblem {
@@ -68,10 +106,17 @@ impl ChainProblem {
     pub(super) fn remedy(&self) -> String {
         match self {
             Self::DuplicateChainId { .. } => "give every chain ids of its own".into(),
-            Self::RehearsalIdIsLive { .. } => {
+            Self::RehearsalIdIsLive { .. } | Self::RehearsalIdIsPublic { .. } => {
                 "choose an id that no live chain has: a signature of a rehearsal must not be valid on a live chain"
                     .into()
             }
+            Self::PartialSecond { .. } => "write a multiple of 1_000".into(),
+            Self::NoWayDown { .. } => {
+                "remove it, or let the governance chain stand on an L1: updates go up to it and down to its children"
+                    .into()
+            }
+            Self::AddressTaken { .. } => "write an address of its own".into(),
+            Self::AddressReserved { .. } => "write the address at which it stands, or leave it out".into(),
             Self::UnknownChain { known, .. } => match known.as_slice() {
                 [] => "add it to [[chains]]".into(),
                 known => format!("add it to [[chains]], or write one of {}", list(known)),

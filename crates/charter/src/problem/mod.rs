@@ -13,6 +13,7 @@ use ephor_rules::calendar::CalendarError;
 pub use chains::ChainProblem;
 pub use powers::PowerProblem;
 pub use seats::SeatProblem;
+pub(crate) use votes::FIRST_YEAR;
 pub use votes::VoteProblem;
 
 use words::{list, nearest};

@@ -36,6 +36,38 @@ pub enum PowerProblem {
         /// The roles it has.
         roles: Vec<&'static str>,
     },
+    /// A role that cannot be open to everybody.
+    #[error("the role {role} of {part} is never open: \"anyone\" would be nobody")]
+    NeverOpen {
+        /// The contract.
+        part: &'static str,
+        /// The role.
+        role: &'static str,
+    },
+    /// A contract does not stand on the chain.
+    #[error("{part} does not stand on {chain}")]
+    StandsElsewhere {
+        /// The contract.
+        part: &'static str,
+        /// The chain on which it does not.
+        chain: String,
+        /// The chain on which it does, where there is one.
+        stands_on: Option<String>,
+    },
+    /// Somebody without whom no update arrives lacks a role.
+    #[error("{holder} does not hold {role} on {part} of {chain}: {otherwise}")]
+    LacksHolder {
+        /// The contract.
+        part: &'static str,
+        /// Its chain.
+        chain: String,
+        /// The role.
+        role: &'static str,
+        /// Who must hold it.
+        holder: &'static str,
+        /// What does not happen otherwise.
+        otherwise: &'static str,
+    },
     /// A role that must be held is held by nobody.
     #[error("nobody holds the role {role} on {part}")]
     RoleWithoutHolder {
@@ -56,6 +88,12 @@ impl PowerProblem {
                 "write \"anyone\", a contract such as \"member-election\", an address, or a Safe: {}",
                 list(safes)
             ),
+            Self::NeverOpen { .. } => "name the holders; only the role EXECUTOR of a timelock can be open".into(),
+            Self::StandsElsewhere { stands_on: Some(chain), .. } => format!("it stands on {chain}"),
+            Self::StandsElsewhere { stands_on: None, .. } => {
+                "remove it: only a governance chain with a parent has such a contract".into()
+            }
+            Self::LacksHolder { holder, .. } => format!("add \"{holder}\" to the holders"),
             Self::NoSuchRole { roles, .. } => format!("its roles are {}", list(roles)),
             Self::RoleWithoutHolder { part, role } => {
                 format!("add [[roles]] with `on = \"{part}\"`, `role = \"{role}\"` and its holders")

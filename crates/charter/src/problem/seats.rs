@@ -59,13 +59,33 @@ pub enum SeatProblem {
         /// What is not sound.
         error: ThresholdError,
     },
-    /// Two Safes on one chain have one address.
-    #[error("the address {address} belongs to the Safe \"{safe}\" on this chain already")]
-    DuplicateSafeAddress {
-        /// The address.
-        address: Address,
-        /// The first Safe.
+    /// A Safe takes more signatures than there are members to give them.
+    #[error("the Safe \"{safe}\" takes {threshold} signatures, but only {members} members sit")]
+    TooFewOwners {
+        /// The Safe.
         safe: String,
+        /// Signatures it takes.
+        threshold: usize,
+        /// Members who sit.
+        members: usize,
+    },
+    /// A member whom no Safe accepts as an owner.
+    #[error("{member} cannot own a Safe: with it the list of a Safe's owners begins and ends")]
+    NoOwner {
+        /// The member.
+        member: Address,
+    },
+    /// A Safe would own itself.
+    #[error("the Safe \"{safe}\" is a member of the council, and cannot own itself")]
+    OwnsItself {
+        /// The Safe.
+        safe: String,
+    },
+    /// A Safe has the name of something else that can hold a role.
+    #[error("\"{name}\" means something else where a role is given")]
+    NameReserved {
+        /// The name.
+        name: String,
     },
 }
 
@@ -83,7 +103,10 @@ impl SeatProblem {
                 ThresholdError::NoMajority { seats, .. } => format!("write at least {}", seats / 2 + 1),
                 _ => "write a threshold between the majority and all of the seats".into(),
             },
-            Self::DuplicateSafeAddress { .. } => "write the address of the other Safe".into(),
+            Self::TooFewOwners { .. } => "seat members in [[council.cohorts]], or lower `threshold`".into(),
+            Self::NoOwner { .. } => "write the address that is meant".into(),
+            Self::OwnsItself { .. } => "correct the member, or the Safe's address".into(),
+            Self::NameReserved { .. } => "give this Safe another name".into(),
         }
     }
 }

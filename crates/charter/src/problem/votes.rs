@@ -3,6 +3,11 @@
 use alloy_primitives::{Address, U256};
 use ephor_rules::threshold::ThresholdError;
 
+use super::words::in_tokens;
+
+/// The year of Ethereum's first block.
+pub(crate) const FIRST_YEAR: u32 = 2015;
+
 /// A problem of elections, votes or the token.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,12 +80,38 @@ pub enum VoteProblem {
         known: Address,
     },
     /// More tokens are given out, or asked for, than there are.
-    #[error("{tokens} tokens exceed the supply of {supply}")]
+    #[error("{} tokens exceed the supply of {}", in_tokens(*amount), in_tokens(*supply))]
     AboveSupply {
-        /// The tokens, whole.
-        tokens: U256,
-        /// The supply, whole.
+        /// The tokens, in the smallest unit.
+        amount: U256,
+        /// The supply, in the smallest unit.
         supply: U256,
+    },
+    /// More tokens than the contract counts.
+    #[error("a supply of {} tokens exceeds the 224 bits in which votes are counted", in_tokens(*supply))]
+    SupplyTooGreat {
+        /// The supply, in the smallest unit.
+        supply: U256,
+    },
+    /// Nobody could vote.
+    #[error("all of the supply is held out of the votes")]
+    NothingVotable,
+    /// A share of the votes cast that For cannot exceed.
+    #[error("no vote succeeds: For would have to exceed all votes cast")]
+    NeverSucceeds,
+    /// An election before there were blocks to count.
+    #[error("the first election is of {year}, before there were blocks by which to count")]
+    TooEarly {
+        /// The year.
+        year: u32,
+    },
+    /// An election whose blocks the token cannot count.
+    #[error("election {election} would end beyond L1 block {last_block}, the last in which votes are counted")]
+    TooLate {
+        /// The next election.
+        election: u64,
+        /// The last block that the token's checkpoints can name.
+        last_block: u64,
     },
 }
 
@@ -107,6 +138,13 @@ impl VoteProblem {
             Self::BeyondVetting { vetting_blocks, .. } => format!("write at most {vetting_blocks}"),
             Self::ExcludeAddress { known, .. } => format!("write {known}"),
             Self::AboveSupply { .. } => "lower it, or raise `supply`".into(),
+            Self::SupplyTooGreat { .. } => "lower `supply`; it is in whole tokens".into(),
+            Self::NothingVotable => "lower an excluded `amount`, or raise `supply`".into(),
+            Self::NeverSucceeds => "write a numerator less than the denominator".into(),
+            Self::TooEarly { .. } => format!("write a date from {FIRST_YEAR} on"),
+            Self::TooLate { .. } => {
+                "write an earlier `first`, fewer `interval_months` or fewer `elections_held`".into()
+            }
         }
     }
 }

@@ -1,8 +1,19 @@
-//! Words for remedies: lists, and what was probably meant.
+//! Words for problems and remedies: lists, amounts, and what was probably meant.
+
+use alloy_primitives::U256;
+
+use crate::document::UNITS_PER_TOKEN;
 
 /// Names as a list in words.
 pub(super) fn list<S: AsRef<str>>(names: &[S]) -> String {
     names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
+}
+
+/// An amount in the smallest unit as tokens, to the last digit.
+pub(super) fn in_tokens(amount: U256) -> String {
+    let unit = U256::from(UNITS_PER_TOKEN);
+    let (whole, rest) = (amount / unit, amount % unit);
+    if rest.is_zero() { whole.to_string() } else { format!("{whole}.{rest:0>18}").trim_end_matches('0').to_owned() }
 }
 
 /// The known word that differs least from `found`, if it differs little.

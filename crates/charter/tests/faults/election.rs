@@ -143,7 +143,7 @@ fn tokens_are_no_more_than_the_supply() {
     check_minimal(
         "amount   = 400_000",
         "amount   = \"1000000.5\"",
-        &[("\"1000000.5\"", "1000000 tokens exceed the supply of 1000000", "raise `supply`")],
+        &[("\"1000000.5\"", "1000000.5 tokens exceed the supply of 1000000", "raise `supply`")],
     );
     check_minimal(
         "amount   = 400_000",

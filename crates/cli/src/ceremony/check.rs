@@ -19,6 +19,7 @@ use ephor_ceremony::{
     forecast::{self as ahead, Freshness},
     task::{Finding, MAX_FILE_BYTES, TaskFile},
 };
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,6 +36,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let verified = bundle.verify().map_err(CeremonyFailure::from)?;
     let ceremony = &verified.ceremony;
     let mut told: Vec<(String, Value)> = Vec::new();
+    let mut compared = None;
     told.extend(verified.findings.iter().map(|finding| (finding.to_string(), json!(finding))));
     if let Some(path) = &arguments.expect {
         let expected = expectation::read_validation(&files::read_text(path, expectation::MAX_BYTES)?);
@@ -42,12 +44,20 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
             let text = format!("{} holds no hashes to compare with", path.display());
             told.push((text, json!({ "finding": "no-hashes" })));
         }
+        compared = Some(expected.iter().map(expectation::Expected::count).sum::<usize>());
         told.extend(expectation::compare(ceremony, &expected).iter().map(told_of));
     }
     if let Some(path) = &arguments.against {
-        let second = files::read_bundle(path)?.ceremony().map_err(CeremonyFailure::from)?;
-        let causes = expectation::between(ceremony, &second);
-        told.extend(causes.iter().map(|cause| (format!("{}: {cause}", path.display()), json!(cause))));
+        let second = files::read_bundle(path)?.verify().map_err(CeremonyFailure::from)?;
+        let of = path.display();
+        told.extend(second.findings.iter().map(|finding| (format!("{of}: {finding}"), json!(finding))));
+        let causes = expectation::between(ceremony, &second.ceremony);
+        told.extend(causes.iter().map(|cause| (format!("{of}: {cause}"), json!(cause))));
+        if causes.is_empty() && second.digest != verified.digest {
+            let parts = expectation::surroundings_between(ceremony, &second.ceremony).join(", ");
+            let text = format!("{of}: the hashes are the same, the digests are not; different are: {parts}");
+            told.push((text, json!({ "finding": "digests", "here": verified.digest, "there": second.digest, "parts": parts })));
+        }
     }
     if let Some(url) = &arguments.rpc_url {
         let found = block_on(async { Endpoint::open(url, ceremony.chain_id).await?.safes(ceremony).await })?;
@@ -64,6 +74,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
         let findings: Vec<&Value> = told.iter().map(|(_, value)| value).collect();
         terminal::print_json(&json!({
             "sound": told.is_empty(), "digest": verified.digest, "author": verified.author, "safes": safes, "findings": findings,
+            "hashes_compared": compared,
         }))?;
         return Ok(exit);
     }
@@ -83,6 +94,9 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
         );
     }
     text.push('\n');
+    if let Some(compared) = compared {
+        let _ = writeln!(text, "{compared} published hashes were compared.");
+    }
     for (finding, _) in &told {
         let _ = writeln!(text, "WARNING {finding}");
     }
@@ -107,9 +121,13 @@ fn tasks(path: &Path) -> Result<Option<TaskFile>, CeremonyFailure> {
         return Ok(None);
     }
     let bytes = files::read(path, MAX_FILE_BYTES.max(MAX_BYTES))?;
+    #[derive(Deserialize)]
+    struct Tasks {
+        tasks: Option<IgnoredAny>,
+    }
     // What does not read is told of as a bundle that does not.
-    let is_bundle = serde_json::from_slice::<Value>(&bytes).map_or(true, |value| value.get("tasks").is_none());
-    if is_bundle { Ok(None) } else { Ok(Some(TaskFile::parse(&bytes)?)) }
+    let of_tasks = serde_json::from_slice::<Tasks>(&bytes).is_ok_and(|file| file.tasks.is_some());
+    if of_tasks { Ok(Some(TaskFile::parse(&bytes)?)) } else { Ok(None) }
 }
 
 fn verify_tasks(file: &TaskFile, arguments: &VerifyArguments) -> Result<Exit, Failure> {
@@ -178,10 +196,16 @@ pub(super) fn forecast(arguments: &ForecastArguments) -> Result<Exit, Failure> {
             );
         }
         for (signature, freshness) in &fresh {
-            if let Freshness::Stale { nonce, now } = freshness {
-                let (owner, safe) = (signature.owner, signature.safe);
-                let _ = writeln!(text, "STALE {owner} for {safe}: it is for nonce {nonce}, the Safe is at {now}");
-            }
+            let (owner, safe) = (signature.owner, signature.safe);
+            let why = match freshness {
+                Freshness::Fresh | Freshness::Waiting { .. } => continue,
+                Freshness::Stale { nonce, now } => format!("it is for nonce {nonce}, the Safe is at {now}"),
+                Freshness::Overtaken { parent, nonce, now } => {
+                    format!("it approves the transaction of {parent} with nonce {nonce}, and that Safe is at {now}")
+                }
+                Freshness::Unrelated { hash } => format!("it is for {hash}, which is no nonce of this transaction"),
+            };
+            let _ = writeln!(text, "STALE {owner} for {safe}: {why}");
         }
         for (signature, refusal) in &refused {
             let _ = writeln!(text, "STALE {} for {}: {refusal}", signature.owner, signature.safe);

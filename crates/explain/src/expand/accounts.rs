@@ -112,9 +112,13 @@ impl Walk<'_> {
     pub(super) fn aggregate(&mut self, call: &Call, node: &mut Node, values: &[Decoded], index: usize) -> Option<()> {
         node.kind = Kind::Batch;
         shown_below(node, &["calls"]);
+        let may_fail = index > 0 && values.truth(0) == Some(false);
         for item in values.items(index)? {
             let crate::decode::Value::Tuple(parts) = &item.value else { return None };
-            let inner = self.call(call.makes(parts.address(0)?, U256::ZERO, parts.span(1)?));
+            let mut inner = self.call(call.makes(parts.address(0)?, U256::ZERO, parts.span(1)?));
+            if may_fail {
+                inner.notes.push(Note::FailureAllowed);
+            }
             node.children.push(inner);
         }
         Some(())

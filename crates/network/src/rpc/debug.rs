@@ -187,6 +187,11 @@ fn frame(call: &CallFrame, mut next_log: Option<&mut u64>, panic: Option<&str>, 
 
 // ── Accounts ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/// An account's key: in lower case, as everywhere, and not with the checksum that is for people.
+fn key(address: Address) -> String {
+    format!("{address:#x}")
+}
+
 fn account(state: &AccountState, code: bool, storage: impl Iterator<Item = (U256, U256)>) -> Map<String, Value> {
     let mut shown = Map::new();
     shown.insert("balance".into(), json!(state.balance));
@@ -215,7 +220,7 @@ fn prestate(accounts: &BTreeMap<Address, TouchedAccount>, code: bool, storage: b
         let created = touched.before.is_none() && touched.after.as_ref().is_some_and(|after| !after.code.is_empty());
         let before = touched.before.as_ref().unwrap_or(&nobody);
         let slots = before.storage.iter().filter(|_| storage).map(|(slot, value)| (*slot, *value));
-        (!created).then(|| (address.to_string(), Value::from(account(before, code, slots))))
+        (!created).then(|| (key(*address), Value::from(account(before, code, slots))))
     });
     Value::Object(shown.collect())
 }
@@ -238,10 +243,10 @@ fn difference(accounts: &BTreeMap<Address, TouchedAccount>, code: bool, storage:
             pairs.filter(|(_, value)| !value.is_zero())
         };
         if touched.before.is_some() {
-            pre.insert(address.to_string(), account(before, code, nonzero(before)).into());
+            pre.insert(key(*address), account(before, code, nonzero(before)).into());
         }
         if touched.after.is_some() {
-            post.insert(address.to_string(), news(before, after, code, nonzero(after)).into());
+            post.insert(key(*address), news(before, after, code, nonzero(after)).into());
         }
     }
     json!({ "pre": pre, "post": post })

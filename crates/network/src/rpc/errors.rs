@@ -1,7 +1,7 @@
 //! Errors, in the words that libraries know.
 
 use alloy_primitives::{Bytes, U256};
-use ephor_chain::{ChainError, EstimateError, ExecuteError, HaltReason, Outcome, Status, TxError};
+use ephor_chain::{ChainError, EstimateError, ExecuteError, HaltReason, InvalidTransaction, Outcome, Status, TxError};
 use serde_json::Value;
 
 use super::desk::Desk;
@@ -167,6 +167,7 @@ impl From<TxError> for RpcError {
                 return Self::rejected(format_args!("transaction type not supported: {tx_type:#04x}"));
             }
             TxError::ImpersonationRefused { .. } => "unknown account".to_owned(),
+            TxError::Other(InvalidTransaction::NonceOverflowInTransaction) => "nonce has max value".to_owned(),
             TxError::Other(_) => error.to_string(),
         };
         Self::refused(words)

@@ -264,7 +264,7 @@ fn account_override(value: &Value, left: &mut usize) -> Result<AccountOverride, 
 /// Values of the block that are to be different.
 pub(super) fn block_overrides(value: &Value, env: &mut BlockEnv) -> Result<(), Why> {
     let fields = object(value)?;
-    for unknown in ["beaconRoot", "withdrawals", "blockHash"] {
+    for unknown in ["beaconRoot", "withdrawals", "blockHash", "blobBaseFee"] {
         if fields.get(unknown).is_some_and(|value| !value.is_null()) {
             return Err(format!("{unknown} is not supported"));
         }

@@ -163,10 +163,11 @@ pub(super) fn pending_block(chain: &Chain, whole: bool) -> Value {
         parent_hash: head.hash,
         number: head.header.number + 1,
         timestamp: chain.next_time().timestamp,
+        logs_bloom: Bloom::ZERO,
         ..head.header
     };
     let Value::Object(mut fields) = json!(header) else { return Value::Null };
-    for unknown in ["hash", "nonce", "logsBloom", "miner"] {
+    for unknown in ["hash", "nonce", "miner"] {
         fields.insert(unknown.into(), Value::Null);
     }
     for unknown in ["stateRoot", "transactionsRoot", "receiptsRoot"] {

@@ -36,6 +36,8 @@ fn transactions_wait_in_order_and_are_mined_together() {
         assert_eq!(world.ask("eth_getBlockTransactionCountByNumber", json!(["pending"])), json!("0x3"));
         let whole = world.ask("eth_getBlockByNumber", json!(["pending", true]));
         assert_eq!(whole["transactions"][1]["hash"], json!(hashes[1]));
+        let read: Block = serde_json::from_value(whole).unwrap();
+        assert!(read.header.logs_bloom.is_zero(), "libraries read it as a block");
 
         world.ask("evm_mine", json!([]));
         let block: Block = world.get("eth_getBlockByNumber", json!(["latest", false]));
@@ -68,6 +70,21 @@ fn a_waiting_transaction_is_neither_repeated_nor_replaced() {
     check(&world, 2, 100, "nonce too high");
     world.ask("evm_mine", json!([]));
     check(&world, 0, u128::from(BASE_FEE), "nonce too low");
+}
+
+#[test]
+fn the_greatest_nonce_is_never_used() {
+    let world = World::new(ONE);
+    world.ask("evm_setAutomine", json!([false]));
+    let before = u64::MAX - 1;
+    world.ask("hardhat_setNonce", json!([dev(0), U64::from(before)]));
+    world.count(0);
+    assert_eq!(world.ask("eth_getTransactionCount", json!([dev(0), "pending"])), json!(U64::MAX));
+    let raw = signed(&world.endpoint, 0, |tx| tx.nonce = u64::MAX);
+    let error = world.refused("eth_sendRawTransaction", json!([raw]));
+    assert_eq!((error.code, error.message.as_str()), (-32000, "nonce has max value"));
+    world.ask("hardhat_setNonce", json!([dev(0), U64::MAX]));
+    assert_eq!(world.ask("eth_getTransactionCount", json!([dev(0), "pending"])), json!(U64::MAX));
 }
 
 #[test]

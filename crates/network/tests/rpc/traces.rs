@@ -1,6 +1,6 @@
 //! Transactions and calls from inside, as go-ethereum's tracers show them.
 
-use alloy_primitives::{B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use serde_json::{Value, json};
 
 use crate::world::{BASE_FEE, COUNTED, COUNTER, ONE, World, dev};
@@ -15,6 +15,11 @@ fn calls(config: Value) -> Value {
 
 fn prestate(config: Value) -> Value {
     json!({ "tracer": "prestateTracer", "tracerConfig": config })
+}
+
+/// An account as nodes write it: in lower case.
+fn shown_as(address: Address) -> String {
+    address.to_string().to_lowercase()
 }
 
 #[test]
@@ -70,18 +75,18 @@ fn accounts_are_shown_before_and_after() {
     let call = json!({ "from": dev(0), "to": COUNTER });
     let slot = |value: u64| json!({ B256::ZERO.to_string(): B256::from(U256::from(value)) });
     let before = world.ask("debug_traceCall", json!([call, "latest", prestate(json!({}))]));
-    let counter = &before[COUNTER.to_string()];
+    let counter = &before[shown_as(COUNTER)];
     assert_eq!((&counter["storage"], &counter["code"]), (&slot(1), &json!("0xfe5255535400000001")));
-    assert_eq!(before[dev(0).to_string()]["nonce"], json!(1));
+    assert_eq!(before[shown_as(dev(0))]["nonce"], json!(1));
     assert!(before.get("0x0000000000000000000000000000000000000000").is_some(), "the coinbase is looked at");
     let bare = json!({ "disableCode": true, "disableStorage": true });
     let before = world.ask("debug_traceCall", json!([call, "latest", prestate(bare)]));
-    let counter = &before[COUNTER.to_string()];
+    let counter = &before[shown_as(COUNTER)];
     assert!(counter.get("code").is_none() && counter.get("storage").is_none());
 
     let both = world.ask("debug_traceCall", json!([call, "latest", prestate(json!({ "diffMode": true }))]));
-    assert_eq!(both["post"], json!({ COUNTER.to_string(): { "storage": slot(2) } }));
-    assert_eq!(both["pre"][COUNTER.to_string()]["storage"], slot(1));
+    assert_eq!(both["post"], json!({ shown_as(COUNTER): { "storage": slot(2) } }));
+    assert_eq!(both["pre"][shown_as(COUNTER)]["storage"], slot(1));
     // Overrides count here as well.
     let options = json!({
         "tracer": "prestateTracer",
@@ -89,7 +94,7 @@ fn accounts_are_shown_before_and_after() {
         "stateOverrides": { COUNTER.to_string(): { "stateDiff": slot(7) } },
     });
     let both = world.ask("debug_traceCall", json!([call, "latest", options]));
-    assert_eq!(both["post"][COUNTER.to_string()]["storage"], slot(8));
+    assert_eq!(both["post"][shown_as(COUNTER)]["storage"], slot(8));
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn a_mined_transaction_is_executed_again() {
         assert_eq!(shown["output"], json!(B256::from(U256::from(at + 1))));
         assert_eq!(shown["logs"][0]["index"], receipt["logs"][0]["logIndex"]);
         let both = world.ask("debug_traceTransaction", json!([hash, prestate(json!({ "diffMode": true }))]));
-        let sender = dev(at as u64).to_string();
+        let sender = shown_as(dev(at as u64));
         let wei = |side: &str| serde_json::from_value::<U256>(both[side][&sender]["balance"].clone()).unwrap();
         let used: U256 = serde_json::from_value(receipt["gasUsed"].clone()).unwrap();
         assert_eq!(wei("pre") - wei("post"), used * U256::from(BASE_FEE), "it paid for its gas");

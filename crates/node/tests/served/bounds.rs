@@ -85,6 +85,32 @@ async fn answers_are_bounded() {
 }
 
 #[tokio::test]
+async fn a_batch_is_carried_out_as_far_as_its_answers_go() {
+    let limits = Limits { answer_bytes: 3_000, ..Limits::default() };
+    let served = served(limits).await;
+    let from = format!("0x{}", "b0".repeat(20));
+    let call = |id: u64, method: &str, params| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    let nonce = served.call("/", "eth_getTransactionCount", json!([from])).await["result"].clone();
+    let batch = json!([
+        call(1, "eth_getBlockByNumber", json!(["latest", false])),
+        call(2, "eth_getBlockByNumber", json!(["latest", false])),
+        call(3, "eth_sendTransaction", json!([{ "from": from, "to": from }])),
+        call(4, "eth_nonsense", json!([])),
+    ]);
+    let answers = served.ask(&post("/", &batch.to_string())).await.json();
+    let told: Vec<_> = answers.as_array().unwrap().iter().map(|answer| (&answer["id"], &answer["error"])).collect();
+    assert_eq!(told[0], (&json!(1), &json!(null)));
+    for (at, text) in [(1, "the answers of the batch"), (2, "not carried out"), (3, "not carried out")] {
+        let (id, error) = told[at];
+        assert_eq!((id, &error["code"]), (&json!(at + 1), &json!(-32005)), "{answers}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with(text) && message.contains("larger than 3000 bytes together"), "{message}");
+    }
+    assert_eq!(served.call("/", "eth_getTransactionCount", json!([from])).await["result"], nonce);
+    served.node.stop().await;
+}
+
+#[tokio::test]
 async fn connections_beyond_the_greatest_number_are_turned_away() {
     let limits = Limits { connections: 2, ..Limits::default() };
     let served = served(limits).await;

@@ -75,6 +75,30 @@ async fn subscribers_hear_of_heads_logs_and_transactions() {
 }
 
 #[tokio::test]
+async fn a_block_is_told_once_whatever_was_in_its_place_before() {
+    let served = served(Limits::default()).await;
+    let mut socket = served.socket("/").await;
+    let id = socket.call("eth_subscribe", json!(["newHeads"])).await["result"].clone();
+    let chain_id = served.chain_id;
+    let (head, hash) = {
+        // The feed looks at the chain when all of this is over.
+        let mut network = served.shared.lock();
+        let call = || ephor_chain::Message::call(SENDER, Address::repeat_byte(0xC0), [].into());
+        let snapshot = network.snapshot();
+        network.send(chain_id, call()).unwrap();
+        network.revert(snapshot).unwrap();
+        network.send(chain_id, call()).unwrap();
+        network.mine(chain_id).unwrap();
+        let chain = network.chain(chain_id).unwrap();
+        (chain.head(), chain.block_hash(chain.head() - 1).unwrap())
+    };
+    let (first, second) = (socket.notified(&id).await, socket.notified(&id).await);
+    assert_eq!((&first["hash"], &first["number"]), (&json!(hash), &json!(format!("{:#x}", head - 1))));
+    assert_eq!(second["number"], format!("{head:#x}"), "{second}");
+    served.node.stop().await;
+}
+
+#[tokio::test]
 async fn whole_transactions_are_told_where_they_are_asked_for() {
     let served = served(Limits::default()).await;
     let mut socket = served.socket("/").await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         RpcError,
-        params::{Args, Why, address, data},
+        params::{Args, Why, address, data, object},
         table::{Method, Param, Room},
     },
     transactions::unknown_account,
@@ -73,9 +73,13 @@ fn sign_typed(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
 
 /// As an object, or as the text of one.
 fn typed_data(value: &Value) -> Result<TypedData, Why> {
-    let read = match value {
-        Value::String(text) => serde_json::from_str(text),
-        other => TypedData::deserialize(other),
+    let parsed: Value = match value {
+        Value::String(text) => serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?,
+        other => other.clone(),
     };
-    read.map_err(|error| error.to_string())
+    let fields = object(&parsed)?;
+    if let Some(missing) = ["types", "primaryType", "domain", "message"].iter().find(|name| !fields.contains_key(**name)) {
+        return Err(format!("{missing} is missing"));
+    }
+    TypedData::deserialize(parsed).map_err(|error| error.to_string())
 }

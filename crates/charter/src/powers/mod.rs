@@ -1,8 +1,11 @@
 //! Who may do what: the contracts of a council, their roles and the holders of these.
 
+mod needs;
+
 use crate::{
     chains::{Chain, unknown},
-    document::{Section, Setting, address, choice},
+    document::{Section, Setting, Source, address, choice},
+    places::Places,
     problem::{PowerProblem, Problem},
     safes::Safe,
 };
@@ -142,6 +145,13 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Whether everybody can hold the role at once: timelocks let anyone execute what has waited, if told so.
+    const fn can_be_open(self, role: Role) -> bool {
+        matches!((self, role), (Self::CoreTimelock | Self::TreasuryTimelock | Self::L1Timelock, Role::Executor))
+    }
+}
+
 /// Where a contract stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -191,12 +201,25 @@ pub struct Contract {
 }
 
 /// Reads `[contracts.<chain>]`.
-pub(crate) fn read_contracts(document: &mut Section<'_>, chains: Option<&[Chain]>) -> Option<Vec<Contract>> {
+pub(crate) fn read_contracts(
+    document: &mut Section<'_>,
+    chains: Option<&[Chain]>,
+    places: &mut Places,
+) -> Option<Vec<Contract>> {
     let Some(mut section) = document.optional_section("contracts") else { return Some(Vec::new()) };
     let mut contracts = Vec::new();
     for (chain, mut section) in section.named_sections() {
         check_chain(&section, &chain.value, chain.span, chains);
         for (part, address) in section.named_settings::<Part, Address>() {
+            if let Some(chains) = chains {
+                check_place(section.source, part.span, part.value, &chain.value, chains);
+            }
+            if address.value.is_zero() {
+                section.source.report(address.span, Problem::ZeroAddress);
+                continue;
+            }
+            let what = format!("the contract {}", part.value);
+            places.claim(section.source, address.span, &chain.value, address.value, what);
             contracts.push(Contract { part: part.value, chain: chain.value.clone(), address: address.value });
         }
     }
@@ -211,8 +234,14 @@ pub(crate) fn read_roles(
 ) -> Option<Vec<RoleGrant>> {
     let sections = document.sections("roles");
     let count = sections.len();
-    let roles: Vec<RoleGrant> = sections.into_iter().filter_map(|section| read_role(section, chains, safes)).collect();
-    let complete = roles.len() == count;
+    let sited: Vec<SitedGrant> = sections.into_iter().filter_map(|section| read_role(section, chains, safes)).collect();
+    let complete = sited.len() == count;
+    if complete {
+        if let (Some(chains), Some(safes)) = (chains, safes) {
+            needs::check(document, &sited, chains, safes);
+        }
+    }
+    let roles: Vec<RoleGrant> = sited.into_iter().map(|sited| sited.grant).collect();
     if complete {
         for (part, role) in [
             (Part::CouncilManager, Role::CohortReplacer),
@@ -228,11 +257,18 @@ pub(crate) fn read_roles(
     complete.then_some(roles)
 }
 
-fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&[Safe]>) -> Option<RoleGrant> {
+/// A grant, and where its holders stand.
+struct SitedGrant {
+    grant: RoleGrant,
+    span: Range<usize>,
+}
+
+fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&[Safe]>) -> Option<SitedGrant> {
     let source = section.source;
     let on = section.required::<Part>("on");
     let chain = section.optional::<String>("chain");
     let role = section.required::<Role>("role");
+    let span = section.value("holders").map_or_else(|| section.span(), toml::Spanned::span);
     let mut holders = Vec::new();
     for holder in section.list::<Holder>("holders") {
         if let (Holder::Safe(name), Some(safes)) = (&holder.value, safes)
@@ -241,10 +277,29 @@ fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&
             let safes = safes.iter().take(16).map(|safe| safe.name.clone()).collect();
             source.report(holder.span.clone(), PowerProblem::UnknownHolder { found: name.clone(), safes });
         }
+        if let (Some(on), Some(role), Holder::Anyone) = (&on, &role, &holder.value)
+            && !on.value.can_be_open(role.value)
+        {
+            let problem = PowerProblem::NeverOpen { part: on.value.name(), role: role.value.name() };
+            source.report(holder.span.clone(), problem);
+        }
+        if let (Holder::Part(Part::L1Timelock), Some(chains)) = (&holder.value, chains) {
+            check_timelock(source, holder.span.clone(), chains);
+        }
+        if holder.value == Holder::Address(Address::ZERO) {
+            source.report(holder.span.clone(), Problem::ZeroAddress);
+        }
         holders.push(holder.value);
     }
     if let Some(chain) = &chain {
         check_chain(&section, &chain.value, chain.span.clone(), chains);
+    }
+    if let (Some(on), Some(chains)) = (&on, chains) {
+        match &chain {
+            Some(chain) => check_place(source, chain.span.clone(), on.value, &chain.value, chains),
+            None if on.value == Part::L1Timelock => check_timelock(source, on.span.clone(), chains),
+            None => {}
+        }
     }
     if let (Some(on), Some(role)) = (&on, &role)
         && !on.value.roles().contains(&role.value)
@@ -274,7 +329,14 @@ fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&
             }
         }
     };
-    Some(RoleGrant { on, chain, role: role?.value, holders })
+    Some(SitedGrant { grant: RoleGrant { on, chain, role: role?.value, holders }, span })
+}
+
+impl Holder {
+    /// Whether a Safe of this name could not be told from another holder.
+    pub(crate) fn means_else(name: &str) -> bool {
+        name == "anyone" || name.starts_with("0x") || Part::ALL.iter().any(|part| part.name() == name)
+    }
 }
 
 /// A holder is "anyone", an address, the word for a contract, or the name of a Safe.
@@ -291,6 +353,30 @@ impl Setting for Holder {
             Some(part) => Ok(Self::Part(*part)),
             None => Ok(Self::Safe(text)),
         }
+    }
+}
+
+/// A contract stands on the chain; reported at `span` where it does not. Chains that do not exist are reported by themselves.
+fn check_place(source: &Source<'_>, span: Range<usize>, part: Part, chain: &str, chains: &[Chain]) {
+    let Some(governance) = chains.iter().find(|chain| chain.governance) else { return };
+    if !chains.iter().any(|known| known.name == chain) {
+        return;
+    }
+    let stands_on = match part.place() {
+        Place::Everywhere => return,
+        Place::Governance => Some(governance.name.clone()),
+        Place::L1 => governance.parent.clone(),
+    };
+    if stands_on.as_deref() != Some(chain) {
+        let problem = PowerProblem::StandsElsewhere { part: part.name(), chain: chain.to_owned(), stands_on };
+        source.report(span, problem);
+    }
+}
+
+/// There is a timelock on the L1.
+fn check_timelock(source: &Source<'_>, span: Range<usize>, chains: &[Chain]) {
+    if let Some(Chain { parent: None, name, .. }) = chains.iter().find(|chain| chain.governance) {
+        check_place(source, span, Part::L1Timelock, name, chains);
     }
 }
 
