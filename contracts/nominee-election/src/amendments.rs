@@ -26,6 +26,7 @@ use ephor_parts::{
     governor::{Governor, ProposalState},
     query,
 };
+use ephor_rules::calendar::MOST_INTERVAL_MONTHS;
 use stylus_sdk::{
     prelude::*,
     storage::{StorageBool, StorageU256},
@@ -35,9 +36,6 @@ use crate::NomineeElection;
 
 /// Calendar months from one election to the next, unless amended: what the deployed contract has in its code.
 const USUAL_INTERVAL_MONTHS: u32 = 6;
-
-/// Ten years.
-const LONGEST_INTERVAL_MONTHS: u32 = 120;
 
 /// What the new key of a nominee signs.
 const ROTATE_NOMINEE_TYPE: &str = "RotateNomineeMessage(uint256 proposalId,address from)";
@@ -77,7 +75,7 @@ impl NomineeElection {
     /// `ElectionRulesSet`.
     pub(crate) fn set_election_rules(&mut self, months: U256, sitting_stand: bool, cutoff_blocks: U256) -> Outcome {
         self.only_governance()?;
-        let possible = !months.is_zero() && months <= U256::from(LONGEST_INTERVAL_MONTHS);
+        let possible = !months.is_zero() && months <= U256::from(MOST_INTERVAL_MONTHS);
         ensure(possible, || InvalidElectionInterval { intervalMonths: months })?;
         self.amendments.interval_months.set(months);
         self.amendments.sitting_members_stand.set(sitting_stand);

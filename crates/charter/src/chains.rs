@@ -180,6 +180,7 @@ fn read_chain(mut section: Section<'_>, places: &mut Places) -> Option<SitedChai
         read_bridge(section, ends, places)
     });
     if let (Some(Sited { value: ChainKind::Ethereum, .. }), Some(block)) = (&kind, &block_milliseconds)
+        && parent.is_none()
         && block.value % 1_000 != 0
     {
         section.source.report(block.span.clone(), ChainProblem::PartialSecond { milliseconds: block.value });

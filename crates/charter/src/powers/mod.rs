@@ -236,10 +236,8 @@ pub(crate) fn read_roles(
     let count = sections.len();
     let sited: Vec<SitedGrant> = sections.into_iter().filter_map(|section| read_role(section, chains, safes)).collect();
     let complete = sited.len() == count;
-    if complete {
-        if let (Some(chains), Some(safes)) = (chains, safes) {
-            needs::check(document, &sited, chains, safes);
-        }
+    if complete && let (Some(chains), Some(safes)) = (chains, safes) {
+        needs::check(document, &sited, chains, safes);
     }
     let roles: Vec<RoleGrant> = sited.into_iter().map(|sited| sited.grant).collect();
     if complete {

@@ -127,7 +127,7 @@ fn safes_stand_on_known_chains_and_differ() {
         &[(
             "\"0x4235",
             "the address 0x423552c0F05baCCac5Bfa91C6dCF1dc53a0A1641 belongs to the Safe \"arbitrum-one-emergency\" on this chain already",
-            "the other Safe",
+            "an address of its own",
         )],
     );
 }
@@ -147,5 +147,104 @@ fn timelocks_fit_the_chains() {
             "`timelocks.l1` is missing, but the governance chain arbitrum-one has a parent",
             "[timelocks.l1]",
         )],
+    );
+}
+
+#[test]
+fn an_l1_counts_whole_seconds() {
+    check_minimal(
+        "block_milliseconds = 12_000",
+        "block_milliseconds = 1_500",
+        &[(
+            "1_500",
+            "blocks of 1500 milliseconds: a chain without a parent has one every so many whole seconds",
+            "multiple of 1_000",
+        )],
+    );
+}
+
+#[test]
+fn nothing_signed_in_a_rehearsal_is_valid_on_a_public_chain() {
+    for (id, network) in [(1, "Ethereum"), (8_453, "Base"), (42_161, "Arbitrum One")] {
+        check_minimal(
+            "rehearsal_id       = 7_031_337",
+            &format!("rehearsal_id       = {id}"),
+            &[(&id.to_string(), &format!("the rehearsal id {id} is that of {network}"), "no live chain has")],
+        );
+    }
+}
+
+#[test]
+fn a_council_governed_on_an_l1_guards_that_alone() {
+    let below = "\
+        [[chains]]\nname = \"below\"\nkind = \"arbitrum\"\nid = 5\nrehearsal_id = 7_000_005\nblock_milliseconds = 250\n\
+        parent = \"home\"\n[chains.bridge]\nchallenge_period_seconds = 1\nretryable_lifetime_seconds = 1\ndelivery_seconds = 1\n\n\
+        [token]\n";
+    let cause = "below stands on the governance chain home, and no update goes down from there";
+    check_minimal("[token]\n", below, &[("\"home\"", cause, "stand on an L1")]);
+}
+
+#[test]
+fn everything_stands_at_an_address_of_its_own() {
+    let contracts = |line: &str| format!("# --- Live contracts ---\n[contracts.home]\n{line}\n#");
+    let at = "# --- Live contracts -----";
+    let check = |lines: &str, expected: &[(&str, &str, &str)]| check_minimal(at, &contracts(lines), expected);
+    check(
+        "token = \"0x0000000000000000000000000000000000002222\"\ncore-governor = \"0x0000000000000000000000000000000000002222\"",
+        &[(
+            "\"0x0000000000000000000000000000000000002222\"",
+            "the address 0x0000000000000000000000000000000000002222 belongs to the contract core-governor on this chain already",
+            "an address of its own",
+        )],
+    );
+    check(
+        "token = \"0x0000000000000000000000000000000000000064\"",
+        &[(
+            "\"0x",
+            "the address 0x0000000000000000000000000000000000000064 is kept by the chain for itself",
+            "leave it out",
+        )],
+    );
+    check(
+        "proxy-admin = \"0x0000000000000000000000000000000000000000\"",
+        &[("\"0x", "the zero address is nobody", "")],
+    );
+    check_minimal(
+        "kind      = \"emergency\"",
+        "kind      = \"emergency\"\naddress = \"0x0000000000000000000000000000000000000000\"",
+        &[("\"0x", "the zero address is nobody", "")],
+    );
+    check_arbitrum(
+        "inbox                      = \"0x4Dbd4fc535Ac27206064B68FfCf827b0A60BAB3f\"",
+        "inbox                      = \"0xF06E95eF589D9c38af242a8AAee8375f14023F85\"",
+        &[(
+            "\"0xF06E",
+            "the address 0xF06E95eF589D9c38af242a8AAee8375f14023F85 belongs to the inbox of arbitrum-one on this chain already",
+            "an address of its own",
+        )],
+    );
+}
+
+#[test]
+fn contracts_stand_where_they_belong() {
+    check_arbitrum(
+        "[contracts.arbitrum-nova]\n",
+        "[contracts.arbitrum-nova]\ntoken = \"0x0000000000000000000000000000000000002222\"\n",
+        &[("token", "token does not stand on arbitrum-nova", "it stands on arbitrum-one")],
+    );
+    check_minimal(
+        "holders = [\"anyone\"]",
+        "holders = [\"anyone\", \"l1-timelock\"]",
+        &[("\"l1-timelock\"", "l1-timelock does not stand on home", "remove it")],
+    );
+    check_minimal(
+        "on      = \"core-timelock\"\nrole    = \"CANCELLER\"",
+        "on      = \"l1-timelock\"\nrole    = \"CANCELLER\"",
+        &[("\"l1-timelock\"", "l1-timelock does not stand on home", "remove it")],
+    );
+    check_arbitrum(
+        "on      = \"core-timelock\"\nrole    = \"CANCELLER\"",
+        "on      = \"core-timelock\"\nchain = \"ethereum\"\nrole    = \"CANCELLER\"",
+        &[("\"ethereum\"", "core-timelock does not stand on ethereum", "it stands on arbitrum-one")],
     );
 }

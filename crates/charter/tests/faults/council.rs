@@ -86,3 +86,91 @@ fn a_role_that_matters_is_held_by_somebody() {
     assert_eq!(faults.faults.len(), 1, "\n{faults}");
     assert_eq!(faults.faults[0].cause(), "nobody holds the role COHORT_REPLACER on council-manager");
 }
+
+#[test]
+fn members_can_own_the_safes_and_there_are_enough_of_them() {
+    check_minimal(
+        "\"0x0000000000000000000000000000000000000b01\"",
+        "\"0x0000000000000000000000000000000000000001\"",
+        &[(
+            "\"0x",
+            "0x0000000000000000000000000000000000000001 cannot own a Safe: with it the list of a Safe's owners begins and ends",
+            "that is meant",
+        )],
+    );
+    check_minimal(
+        "kind      = \"emergency\"",
+        "kind      = \"emergency\"\naddress   = \"0x0000000000000000000000000000000000000A01\"",
+        &[("\"0x", "the Safe \"council\" is a member of the council, and cannot own itself", "correct the member")],
+    );
+    check_minimal(
+        "    \"0x0000000000000000000000000000000000000b01\",\n    \"0x0000000000000000000000000000000000000b02\",\n    \"0x0000000000000000000000000000000000000b03\",\n",
+        "",
+        &[("4 #", "the Safe \"council\" takes 4 signatures, but only 3 members sit", "seat members")],
+    );
+}
+
+#[test]
+fn the_name_of_a_safe_is_no_other_holders() {
+    for name in ["anyone", "token"] {
+        let text = edited("minimal.toml", &[("name      = \"council\"", &format!("name      = \"{name}\""))]);
+        let causes: Vec<String> = faults_of(&text).faults.iter().map(ephor_charter::Fault::cause).collect();
+        assert!(causes.contains(&format!("\"{name}\" means something else where a role is given")), "{causes:?}");
+    }
+}
+
+#[test]
+fn only_the_execution_of_a_timelock_is_open_to_everybody() {
+    check_minimal(
+        "role    = \"MEMBER_ADDER\" # fills an empty seat\nholders = [\"council\"]",
+        "role    = \"MEMBER_ADDER\"\nholders = [\"anyone\"]",
+        &[(
+            "\"anyone\"",
+            "the role MEMBER_ADDER of council-manager is never open: \"anyone\" would be nobody",
+            "a timelock",
+        )],
+    );
+    check_minimal(
+        "role    = \"MEMBER_ADDER\" # fills an empty seat\nholders = [\"council\"]",
+        "role    = \"MEMBER_ADDER\"\nholders = [\"0x0000000000000000000000000000000000000000\"]",
+        &[("\"0x", "the zero address is nobody", "that is meant")],
+    );
+}
+
+#[test]
+fn an_update_has_a_way_from_the_election_to_every_safe() {
+    check_minimal(
+        "holders = [\"member-election\"]",
+        "holders = [\"member-removal\"]",
+        &[(
+            "[\"member-removal\"]",
+            "member-election does not hold COHORT_REPLACER on council-manager of home: nobody who is elected would sit",
+            "add \"member-election\"",
+        )],
+    );
+    check_minimal(
+        "holders = [\"core-governor\", \"council-manager\"]",
+        "holders = [\"core-governor\"]",
+        &[(
+            "[\"core-governor\"]",
+            "council-manager does not hold PROPOSER on core-timelock of home: no change of members could be scheduled",
+            "add \"council-manager\"",
+        )],
+    );
+    for (from, to, at) in [
+        ("[\"core-timelock\", \"council\"]", "[\"council\"]", "[\"council\"]"),
+        ("[\"core-timelock\", \"council\"]", "[]", "[]"),
+    ] {
+        let cause = "core-timelock does not hold EXECUTOR on upgrade-executor of home: no change of members would reach the Safes there";
+        check_minimal(from, to, &[(at, cause, "add \"core-timelock\"")]);
+    }
+    check_arbitrum(
+        "[\"l1-timelock\", \"arbitrum-nova-emergency\"]",
+        "[\"arbitrum-nova-emergency\"]",
+        &[(
+            "[\"arbitrum-nova-emergency\"]",
+            "l1-timelock does not hold EXECUTOR on upgrade-executor of arbitrum-nova: no change of members would reach the Safes there",
+            "add \"l1-timelock\"",
+        )],
+    );
+}

@@ -151,3 +151,54 @@ fn tokens_are_no_more_than_the_supply() {
         &[("\"4e5\"", "\"4e5\" is not a number of tokens", "whole tokens")],
     );
 }
+
+#[test]
+fn elections_are_held_while_blocks_count() {
+    let date = "\"2026-01-15T12:00Z\"";
+    check_minimal(
+        date,
+        "\"1970-02-15T12:00Z\"",
+        &[("\"1970", "the first election is of 1970, before there were blocks by which to count", "from 2015 on")],
+    );
+    let cause = "election 0 would end beyond L1 block 4294967295, the last in which votes are counted";
+    check_minimal(date, "\"9999-12-31T23:00Z\"", &[("\"9999", cause, "an earlier `first`")]);
+    let cause =
+        "election 9223372036854775807 would end beyond L1 block 4294967295, the last in which votes are counted";
+    let held = "elections_held         = 9_223_372_036_854_775_807";
+    check_minimal("elections_held         = 0", held, &[(date, cause, "fewer `elections_held`")]);
+    check_minimal(
+        "interval_months      = 3",
+        "interval_months      = 121",
+        &[("121", "121 is not between 1 and 120", "from 1 to 120")],
+    );
+    assert!(Charter::parse("", &edited("minimal.toml", &[(date, "\"3000-12-31T23:00Z\"")])).is_ok());
+}
+
+#[test]
+fn votes_can_be_counted_and_can_succeed() {
+    let most = "26959946667150639794667015087019630673637144422540.572481103610249215";
+    let supply = "supply          = 1_000_000";
+    assert!(Charter::parse("", &edited("minimal.toml", &[(supply, &format!("supply = \"{most}\""))])).is_ok());
+    let more = most.replace("9215", "9216");
+    let cause = format!("a supply of {more} tokens exceeds the 224 bits in which votes are counted");
+    check_minimal(supply, &format!("supply = \"{more}\""), &[("\"2695", &cause, "whole tokens")]);
+    check_minimal(
+        "amount   = 400_000",
+        "amount   = 1_000_000",
+        &[("1_000_000", "all of the supply is held out of the votes", "lower an excluded `amount`")],
+    );
+    check_minimal(
+        "{ numerator = 8_333, denominator = 10_000 }",
+        "{ numerator = 1, denominator = 1 }",
+        &[(
+            "{ numerator = 1,",
+            "no vote succeeds: For would have to exceed all votes cast",
+            "less than the denominator",
+        )],
+    );
+    check_minimal(
+        "excluded = true",
+        "excluded = true\naddress = \"0x0000000000000000000000000000000000000000\"",
+        &[("\"0x", "the zero address is nobody", "that is meant")],
+    );
+}
