@@ -88,7 +88,8 @@ pub enum StandUpError {
 
 /// Stands a charter up, with the votes of `allocations`, and moves the clock to `start_seconds`.
 ///
-/// `anchor` is an L1 block and its time; without one, blocks are counted as if Ethereum had never missed a slot.
+/// `anchor` is an L1 block and its time; without one, blocks are counted as if Ethereum had never missed a slot, or from block 1 on
+/// where the contracts come into being before Ethereum's block 0 would have been.
 ///
 /// # Errors
 /// [`StandUpError`].
@@ -119,7 +120,9 @@ pub fn stand_up_in(
         return Err(StandUpError::TooEarly { start: start_seconds, first });
     }
     let slot_seconds = charter.l1_chain().block_milliseconds.div_ceil(1_000);
-    let (block, at) = anchor.unwrap_or((MERGE_BLOCK, MERGE_SECONDS));
+    let counted_back = MERGE_SECONDS.saturating_sub(MERGE_BLOCK.saturating_mul(slot_seconds));
+    let merge = if genesis < counted_back { (1, genesis) } else { (MERGE_BLOCK, MERGE_SECONDS) };
+    let (block, at) = anchor.unwrap_or(merge);
     let clock = Clock::new(block, at, slot_seconds, genesis).map_err(NetworkError::from)?;
 
     let governance_parent = charter.governance_chain().parent.is_some();

@@ -212,3 +212,17 @@ fn refuses_more_votes_than_tokens() {
     let start = charter.next_election_seconds();
     assert!(matches!(stand_up(&charter, &all, start, None), Err(ephor_deploy::StandUpError::Overallocated { .. })));
 }
+
+#[test]
+fn a_council_older_than_the_slots_of_today_stands_up() {
+    // At one block a second, or before October 2016, Ethereum's numbers cannot be counted back that far.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charters/minimal.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    for (from, to) in [("2026-01-15", "2015-01-01"), ("= 12_000", "= 1_000")] {
+        let text = text.replace(from, to).replace("2026-01-15", "2022-01-15");
+        let charter = Charter::parse("minimal.toml", &text).unwrap();
+        let start = charter.next_election_seconds() - 86_400;
+        let stood = stand_up(&charter, &delegates(), start, None).unwrap();
+        assert_eq!(stood.network.clock().now_seconds(), start);
+    }
+}

@@ -83,15 +83,15 @@ impl Network {
     /// Runs the constructor of the program at an address.
     ///
     /// # Errors
-    /// [`NetworkError::Bridge`] when it reverts.
+    /// [`NetworkError::Constructor`] when it reverts.
     pub fn construct(&mut self, chain_id: u64, at: Address, args: &[u8]) -> Result<(), NetworkError> {
         let data = [&ephor_chain::CONSTRUCTOR_SELECTOR.to_be_bytes()[..], args].concat();
-        let status = self.send(chain_id, Call::call(SYSTEM, at, data))?.status;
-        if status == Status::Success {
-            Ok(())
-        } else {
-            Err(NetworkError::Bridge { chain: chain_id, doing: "running a constructor" })
+        let result = self.send(chain_id, Call::call(SYSTEM, at, data))?;
+        if result.status == Status::Success {
+            return Ok(());
         }
+        let why = ephor_abi::catalog::decode_revert(&result.output).to_string();
+        Err(NetworkError::Constructor { chain: chain_id, at, why })
     }
 
     /// Whether a transaction sent by JSON-RPC is mined at once.

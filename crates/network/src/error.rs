@@ -1,5 +1,6 @@
 //! What a network refuses.
 
+use alloy_primitives::Address;
 use ephor_chain::{ChainError, ExecuteError, StoreError, TxError};
 
 use crate::{
@@ -62,6 +63,16 @@ pub enum NetworkError {
         chain: u64,
         /// What was being done.
         doing: &'static str,
+    },
+    /// A program's constructor refuses.
+    #[error("the constructor of the contract at {at} on chain {chain} refuses: {why}")]
+    Constructor {
+        /// The chain.
+        chain: u64,
+        /// Where the contract was to stand.
+        at: Address,
+        /// What it said.
+        why: String,
     },
     /// There is no such snapshot.
     #[error("there is no snapshot {0}: it was reverted already, or never made")]
