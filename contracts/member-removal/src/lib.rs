@@ -6,8 +6,8 @@
 //!                            └─expiration_blocks──▶ Expired
 //! ```
 //! A proposal is one call of the manager's `removeMember` for somebody who is a member when it is proposed, and nothing
-//! else. It needs a quorum of the votable supply, counted in votes in favour since abstaining is not allowed, and more
-//! than a set share of the votes. Whoever executes it must do so before it expires, so that a removal cannot be kept in
+//! else. It needs a quorum of the votable supply, counted in votes in favour since abstaining is not allowed, and at
+//! least a set share of the votes. Whoever executes it must do so before it expires, so that a removal cannot be kept in
 //! store. A quorum reached late extends the vote.
 //!
 //! Source: seed 004, "Removal of members"; the ABI and the traces of the deployed contract

@@ -83,7 +83,7 @@ impl MemberRemovalGovernor {
         Ok((FixedBytes(*selector), arguments))
     }
 
-    /// Whether the votes in favour are more than the share of all that is asked for.
+    /// Whether the votes in favour are at least the share of all that is asked for.
     ///
     /// # Errors
     /// `Panic(0x11)`.
@@ -98,7 +98,7 @@ impl MemberRemovalGovernor {
         Ok(VOTE_SUCCESS_DENOMINATOR)
     }
 
-    /// The share of the votes that must be exceeded, in ten-thousandths.
+    /// The share of the votes that is enough, in ten-thousandths.
     pub(crate) fn vote_success_numerator(&self) -> Outcome<U256> {
         Ok(self.vote_success_numerator.get())
     }

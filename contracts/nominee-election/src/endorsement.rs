@@ -11,7 +11,12 @@ use ephor_abi::election::INomineeElection::{
     InsufficientTokens, NewNominee, NomineeAlreadyAdded, NotEligibleContender, VoteCastForContender,
 };
 use ephor_parts::{
-    Gap, Outcome, Revert, addresses::AddressList, election::Ballot, emit, ensure, governor::Governor, storage::FocusMap,
+    Gap, Outcome, Revert,
+    addresses::AddressList,
+    election::{Ballot, Election},
+    emit, ensure,
+    governor::Governor,
+    storage::FocusMap,
 };
 use ephor_rules::tally::{TallyError, Voter, endorse};
 use stylus_sdk::{
@@ -55,12 +60,13 @@ impl NomineeElection {
         let Ballot { candidate: contender, votes } = Ballot::read(support, params)?;
         ensure(self.is_contender(proposal_id, contender)?, || NotEligibleContender { contender })?;
         ensure(!self.is_nominee(proposal_id, contender)?, || NomineeAlreadyAdded { nominee: contender })?;
+        let standing = Voter { power, used: self.votes_used(proposal_id, voter)? };
+        standing.using(votes).map_err(refuse)?;
         let threshold = self.quorum(self.proposals().snapshot(proposal_id))?;
 
         let mut count = self.counts.elections.setter(proposal_id);
         let Count { votes_used, votes_received, .. } = &mut *count;
         let (mut used, mut received) = (votes_used.setter(voter), votes_received.setter(contender));
-        let standing = Voter { power, used: used.get() };
         let endorsement = endorse(standing, votes, received.get(), threshold).map_err(refuse)?;
         used.set(endorsement.used);
         received.set(endorsement.received);

@@ -43,13 +43,13 @@ impl Timing {
     /// Sets the first election's date and the duration of vetting, once.
     ///
     /// # Errors
-    /// `InvalidStartDate` if there is no such hour, `StartDateTooEarly` if it is before `now_seconds`.
+    /// `InvalidStartDate` if there is no such hour, `StartDateTooEarly` if it is not after `now_seconds`.
     pub(crate) fn init(&mut self, first: Date, vetting_blocks: U256, now_seconds: u64) -> Outcome {
         let Date { year, month, day, hour } = first;
         let start =
             CivilHour::from_words(year, month, day, hour).map_err(|_| InvalidStartDate { year, month, day, hour })?;
         let (start, now) = (U256::from(start.timestamp_seconds()), U256::from(now_seconds));
-        ensure(start >= now, || StartDateTooEarly { startTime: start, currentTime: now })?;
+        ensure(start > now, || StartDateTooEarly { startTime: start, currentTime: now })?;
         self.year.set(year);
         self.month.set(month);
         self.day.set(day);

@@ -73,10 +73,11 @@ pub fn invoke_encoded(vm: &VM, to: Address, value: U256, data: &[u8]) -> Outcome
     call(vm, to, value, data).map_err(Revert::bubble)
 }
 
-/// Like [`invoke`], for a `view` function, with the returned values decoded.
+/// Like [`invoke`], for a `view` function, with the returned values decoded. As Solidity does since 0.8.10 where something is to come
+/// back, it does not ask for code: an address without any answers nothing, which does not decode, and a precompiled contract answers.
 ///
 /// # Errors
-/// As [`invoke`]; no data when what came back does not decode.
+/// What the callee reverted with; no data when what came back does not decode.
 pub fn query<C: SolCall, T: for<'a> DecodeAll<'a>>(vm: &VM, to: Address, function: &C) -> Outcome<T> {
     query_encoded(vm, to, &function.abi_encode())
 }
@@ -87,7 +88,6 @@ pub fn query<C: SolCall, T: for<'a> DecodeAll<'a>>(vm: &VM, to: Address, functio
 /// As [`query`].
 #[inline(never)] // As `emit`.
 pub fn query_encoded<T: for<'a> DecodeAll<'a>>(vm: &VM, to: Address, data: &[u8]) -> Outcome<T> {
-    require_code(vm, to)?;
     let data = static_call(vm, to, data).map_err(Revert::bubble)?;
     decode(&data)
 }

@@ -12,8 +12,8 @@ use alloc::{collections::BinaryHeap, vec::Vec};
 use alloy_primitives::U256;
 use core::{cmp::Reverse, fmt};
 
-/// Nominees that can be told apart beside a weight in one word.
-pub const MOST_NOMINEES: usize = 1 << 16;
+/// Nominees that a counter of 16 bits can count to the end of: the deployed contract stops at one more (`Panic(0x11)`).
+pub const MOST_NOMINEES: usize = (1 << 16) - 1;
 
 /// Why nobody can be selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(select(&[weight - U256::ONE, U256::ONE], 1), Ok(alloc::vec![0]));
         let many = alloc::vec![U256::ZERO; MOST_NOMINEES + 1];
         assert_eq!(select(&many, 1), Err(SelectionError::TooMany { nominees: MOST_NOMINEES + 1 }));
-        assert_eq!(select(&many[1..], 1), Ok(alloc::vec![u16::MAX]));
+        assert_eq!(select(&many[1..], 1), Ok(alloc::vec![u16::MAX - 1]));
     }
 
     proptest! {

@@ -1,9 +1,9 @@
 //! How many are enough.
 //!
 //! - A **quorum** is a fraction of the votable supply, rounded down: `supply × numerator / denominator`.
-//! - A vote **succeeds** when its For share is strictly greater than the ratio:
-//!   `for × denominator > (for + against) × numerator`. Exactly the ratio is not enough. (The constitution says "5/6 of
-//!   cast votes are in favour"; the charter's 8,333 / 10,000 is a little less than 5/6.)
+//! - A vote **succeeds** when its For share is at least the ratio: `for × denominator ≥ (for + against) × numerator`.
+//!   Exactly the ratio is enough. (The constitution says "at least 5/6 of all casted votes are in favor"; the charter's
+//!   8,333 / 10,000 is a little less than 5/6.)
 //! - A **signature threshold** must be reachable (no more than the seats) and a majority of them.
 //! - A threshold of endorsements bounds the **number of nominees**: each needs its own part of the supply.
 //!
@@ -103,7 +103,7 @@ pub fn quorum(supply: U256, fraction: Fraction) -> Result<U256, ThresholdError> 
     fraction.of(supply)
 }
 
-/// Whether the For votes are strictly more than `ratio` of For and Against together. No votes at all do not succeed.
+/// Whether the For votes are at least `ratio` of For and Against together. No votes at all succeed: it is the quorum that asks for some.
 ///
 /// # Errors
 /// [`ThresholdError::Overflow`].
@@ -111,7 +111,7 @@ pub fn vote_succeeded(for_votes: U256, against_votes: U256, ratio: Fraction) -> 
     let cast = for_votes.checked_add(against_votes).ok_or(ThresholdError::Overflow)?;
     let have = for_votes.checked_mul(ratio.denominator).ok_or(ThresholdError::Overflow)?;
     let need = cast.checked_mul(ratio.numerator).ok_or(ThresholdError::Overflow)?;
-    Ok(have > need)
+    Ok(have >= need)
 }
 
 /// The most nominees there can be when each needs `fraction` of the supply: `denominator / numerator`.
@@ -183,18 +183,19 @@ mod tests {
     }
 
     #[test]
-    fn exactly_the_ratio_does_not_succeed() {
+    fn exactly_the_ratio_succeeds() {
         #[track_caller]
         fn check(for_votes: u64, against_votes: u64, expected: bool) {
             let ratio = Fraction::new(8_333, 10_000);
             assert_eq!(vote_succeeded(U256::from(for_votes), U256::from(against_votes), ratio), Ok(expected));
         }
-        check(8_333, 1_667, false);
+        check(8_333, 1_667, true);
         check(8_334, 1_667, true);
         check(8_333, 1_668, false);
         check(5, 1, true);
         check(1, 0, true);
-        check(0, 0, false);
+        check(0, 0, true);
+        check(0, 1, false);
         let ratio = Fraction::new(8_333, 10_000);
         assert_eq!(vote_succeeded(U256::MAX, U256::ONE, ratio), Err(ThresholdError::Overflow));
         assert_eq!(vote_succeeded(U256::MAX, U256::ZERO, ratio), Err(ThresholdError::Overflow));

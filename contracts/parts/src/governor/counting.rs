@@ -104,8 +104,9 @@ pub trait CountsSimply: Governor {
     /// # Errors
     /// As [`Governor::quorum`].
     fn participation_reached(&self, proposal: U256) -> Outcome<bool> {
-        let quorum = self.quorum(self.proposals().snapshot(proposal))?;
-        Ok(quorum <= self.count().participation(proposal)?)
+        // As the deployed contract: the right side of the comparison first.
+        let participation = self.count().participation(proposal)?;
+        Ok(self.quorum(self.proposals().snapshot(proposal))? <= participation)
     }
 
     /// The votes on a proposal: against, in favour, for neither.

@@ -84,7 +84,8 @@ pub trait CirculatingQuorum: Governor {
     /// What the token refuses; `Panic(0x11)` if more is held out than there is.
     fn get_past_circulating_supply(&self, block: U256) -> Outcome<U256> {
         let token = self.voting_token();
-        let (supply, excluded) = (token.supply(block)?, token.votes(EXCLUDE_ADDRESS, block)?);
+        // As the deployed contract: the subtrahend first.
+        let (excluded, supply) = (token.votes(EXCLUDE_ADDRESS, block)?, token.supply(block)?);
         votable_supply(supply, excluded).map_err(overflow)
     }
 

@@ -154,7 +154,7 @@ fn what_most_vote_for_is_executed_by_anybody_and_what_too_few_do_is_not() {
         vote("for", "Ada", voter);
         vote("for", "Blaise", voter);
     }
-    // Five sixths of the votes must be exceeded.
+    // Five sixths of the votes are needed.
     vote("against", "Blaise", "dev3");
     network.json(&["clock", "advance", "8d"]);
     let status = network.json(&["removal", "status"])["removals"].clone();
