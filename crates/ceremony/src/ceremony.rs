@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn refuses_names_that_make_signers_see_something_else() {
-        for name in ["a\nEverything fits.", "a\u{202e}b", "a\u{2028}b", "Coun\u{ad}cil", "C\u{43e}uncil", "a|b", "a`b"] {
+        for name in ["a\nEverything fits.", "a\u{202e}b", "a\u{2028}b", "Coun\u{ad}cil", "C\u{43e}uncil", "a|b", "a`b"]
+        {
             assert_eq!(named(&[(1, name)], "title"), Err(CeremonyError::Name(name.to_owned())), "{name:?}");
         }
         let address = "0x3ffFbAdAF827559da092217e474760E2b2c3CeDd";

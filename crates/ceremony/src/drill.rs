@@ -19,10 +19,11 @@ mod witnessed;
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use ephor_explain::text::is_disguised;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ceremony::{Ceremony, CeremonyError},
+    ceremony::{Ceremony, CeremonyError, MAX_NAME},
     creation,
     embedded::{SimulationError, World, WorldAccount},
     nesting::SafeNode,
@@ -115,6 +116,9 @@ pub enum DrillError {
         "chain {0} is live: a drill is held on a rehearsal chain, so that nothing signed in it is worth anything elsewhere"
     )]
     LiveChain(u64),
+    /// A name that misleads.
+    #[error("the name {0:?} looks like something else: name people by letters of one alphabet, in one line")]
+    Name(String),
     /// Too much.
     #[error("the drill's file holds more than {MAX_ENTRIES} signatures or {MAX_BYTES} bytes")]
     TooLarge,
@@ -195,6 +199,10 @@ impl Drill {
         let count = self.participants.len();
         if !(4..=MAX_PARTICIPANTS).contains(&count) {
             return Err(DrillError::Participants(count));
+        }
+        let mut names = self.participants.iter().map(|participant| &participant.name);
+        if let Some(name) = names.find(|name| name.chars().count() > MAX_NAME || is_disguised(name)) {
+            return Err(DrillError::Name(name.chars().take(80).collect()));
         }
         if self.threshold == 0 || self.threshold >= count as u64 {
             return Err(DrillError::Threshold { threshold: self.threshold, participants: count });

@@ -373,7 +373,10 @@ mod tests {
         check(&format!("Safe {SAFE}\r\nDomain hash: {one}, message hash: {two}\r\n"), &[both]);
         check(&format!("Safe {SAFE}: domain {one}, message {two}"), &[both]);
         check(&format!("| Safe {SAFE} | domain hash | {one} | message hash | {two} |"), &[both]);
-        check(&format!("> ### Council Safe ({SAFE})\n> Domain Hash:\n>\n> `{one}`\n> Message Hash:\n> `{two}`"), &[both]);
+        check(
+            &format!("> ### Council Safe ({SAFE})\n> Domain Hash:\n>\n> `{one}`\n> Message Hash:\n> `{two}`"),
+            &[both],
+        );
         check(&format!("Safe {SAFE}\n{one} is the domain hash\n{two} is the message hash"), &[both]);
         let safe_tx = Expected { safe_tx: Some(one), ..Expected::default() };
         check(&format!("Safe Transaction Hash: {one}"), &[safe_tx]);

@@ -140,8 +140,7 @@ mod tests {
         let mut root = SafeNode::new(ROOT, Release::V1_3_0, U256::from(7));
         root.children = vec![SafeNode::new(CHILD, Release::V1_4_1, U256::from(3))];
         let (action, names, former_owners) = (Action::default(), BTreeMap::new(), BTreeMap::new());
-        let ceremony =
-            Ceremony { title: "t".to_owned(), chain_id: 1, root, action, names, former_owners, world: None };
+        let ceremony = Ceremony { title: "t".to_owned(), chain_id: 1, root, action, names, former_owners, world: None };
         let steps = ceremony.steps();
         let safe_tx_hash = steps.iter().find(|step| step.safe.address == safe).expect("a step").hashes.safe_tx;
         let consent = Consent::Signed { signature: Bytes::new() };

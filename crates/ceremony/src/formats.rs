@@ -8,13 +8,14 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use alloy_primitives::{Address, Bytes, U256, hex};
+use ephor_abi::batch;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     calls::{Batch, Call},
     ceremony::Ceremony,
     nesting::SafeNode,
-    transaction::Operation,
+    transaction::{Action, Operation, Refund},
 };
 
 /// The most bytes of a file.
@@ -86,22 +87,39 @@ pub enum FormatError {
         /// As written.
         text: String,
     },
+    /// No address.
+    #[error("meta.createdFromSafeAddress {0:?} is no address")]
+    Safe(String),
     /// Made from a method.
     #[error("transaction {index} has no data, only a method: export it with its calldata, or write a recipe")]
     NoData {
         /// Counted from one.
         index: usize,
     },
+    /// What the format cannot say.
+    #[error("the Safe Transaction Builder knows calls of the Safe alone: {0}; export typed data instead")]
+    NoCalls(&'static str),
     /// No calldata.
     #[error("VALIDATION.md holds no calldata of aggregate3 or aggregate3Value")]
     NoCalldata,
 }
 
-/// The chain and the calls of a file of the Safe Transaction Builder.
+/// What a file of the Safe Transaction Builder says, as far as a ceremony needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuilderBatch {
+    /// The chain's id.
+    pub chain_id: u64,
+    /// The Safe it was made for, where the file names one.
+    pub safe: Option<Address>,
+    /// The calls.
+    pub calls: Vec<Call>,
+}
+
+/// Reads a file of the Safe Transaction Builder.
 ///
 /// # Errors
 /// [`FormatError`].
-pub fn read_builder(bytes: &[u8]) -> Result<(u64, Vec<Call>), FormatError> {
+pub fn read_builder(bytes: &[u8]) -> Result<BuilderBatch, FormatError> {
     if bytes.len() > MAX_BYTES {
         return Err(FormatError::TooLarge(bytes.len()));
     }
@@ -119,19 +137,48 @@ pub fn read_builder(bytes: &[u8]) -> Result<(u64, Vec<Call>), FormatError> {
         Ok(Call { to: call.to, value, data, operation: Operation::Call, allow_failure: false })
     };
     let calls = file.transactions.into_iter().enumerate().map(call).collect::<Result<Vec<_>, _>>()?;
-    Ok((chain_id, calls))
+    let safe = &file.meta.created_from_safe_address;
+    let parsed = || safe.parse().map_err(|_| FormatError::Safe(safe.chars().take(80).collect()));
+    let safe = if safe.is_empty() { None } else { Some(parsed()?) };
+    Ok(BuilderBatch { chain_id, safe, calls })
+}
+
+/// The calls that a Safe makes in its own name by an action; what else it does cannot be said in a list of calls.
+fn calls_of(action: &Action) -> Result<Vec<Call>, FormatError> {
+    if action.refund != Refund::default() {
+        return Err(FormatError::NoCalls("this transaction refunds gas"));
+    }
+    if action.operation == Operation::Call {
+        let (to, value, data) = (action.to, action.value, action.data.clone());
+        return Ok(vec![Call { to, value, data, operation: Operation::Call, allow_failure: false }]);
+    }
+    let batches = [
+        batch::MULTICALL3,
+        batch::MULTI_SEND_1_3_0,
+        batch::MULTI_SEND_1_3_0_EIP155,
+        batch::MULTI_SEND_1_4_1,
+        batch::MULTI_SEND_CALL_ONLY_1_3_0,
+        batch::MULTI_SEND_CALL_ONLY_1_3_0_EIP155,
+        batch::MULTI_SEND_CALL_ONLY_1_4_1,
+    ];
+    let decoded = Batch::decode(&action.data).filter(|_| batches.contains(&action.to));
+    let (_, calls) = decoded.ok_or(FormatError::NoCalls("this transaction is a delegate call"))?;
+    if calls.iter().any(|call| call.operation == Operation::DelegateCall) {
+        return Err(FormatError::NoCalls("a call of this batch is a delegate call"));
+    }
+    if calls.iter().any(|call| call.allow_failure) {
+        return Err(FormatError::NoCalls("a call of this batch may fail"));
+    }
+    Ok(calls)
 }
 
 /// A ceremony's calls as a file of the Safe Transaction Builder.
-#[must_use]
-pub fn write_builder(ceremony: &Ceremony, created_at: u64) -> BuilderFile {
-    let action = &ceremony.action;
-    let whole = || vec![(action.to, action.value, action.data.clone())];
-    let calls = Batch::decode(&action.data)
-        .map_or_else(whole, |(_, calls)| calls.into_iter().map(|call| (call.to, call.value, call.data)).collect());
-    let call =
-        |(to, value, data): (Address, U256, Bytes)| BuilderCall { to, value: value.to_string(), data: Some(data) };
-    BuilderFile {
+///
+/// # Errors
+/// [`FormatError::NoCalls`] for a transaction that would be another one as a list of calls.
+pub fn write_builder(ceremony: &Ceremony, created_at: u64) -> Result<BuilderFile, FormatError> {
+    let call = |Call { to, value, data, .. }: Call| BuilderCall { to, value: value.to_string(), data: Some(data) };
+    Ok(BuilderFile {
         version: version(),
         chain_id: ceremony.chain_id.to_string(),
         created_at,
@@ -139,8 +186,8 @@ pub fn write_builder(ceremony: &Ceremony, created_at: u64) -> BuilderFile {
             name: ceremony.title.clone(),
             created_from_safe_address: ceremony.root.address.to_string(),
         },
-        transactions: calls.into_iter().map(call).collect(),
-    }
+        transactions: calls_of(&ceremony.action)?.into_iter().map(call).collect(),
+    })
 }
 
 /// What a task's files say, as far as a ceremony needs it.

@@ -177,7 +177,8 @@ pub fn action(calls: &[Call], kind: Option<Batch>) -> Result<Action, BatchError>
 
 impl RecipeCall {
     fn resolve(&self, index: usize, names: &BTreeMap<String, Address>) -> Result<Call, RecipeError> {
-        let named = names.get(&self.to).copied().or_else(|| self.to.parse().ok());
+        // An address is that address, whatever the book calls it.
+        let named = self.to.parse().ok().or_else(|| names.get(&self.to).copied());
         let to = named.ok_or_else(|| RecipeError::Name { index, name: self.to.chars().take(64).collect() })?;
         let data = match (&self.data, &self.function) {
             (Some(data), None) if self.arguments.is_empty() => data.clone(),
@@ -213,8 +214,9 @@ fn encode(
     }
     let mut values = Vec::new();
     for (at, (kind, text)) in types.iter().zip(arguments).enumerate() {
-        let named =
-            names.get(text).filter(|_| *kind == DynSolType::Address).map(|address| DynSolValue::Address(*address));
+        let literal = text.parse::<Address>().is_ok();
+        let named = names.get(text).filter(|_| *kind == DynSolType::Address && !literal);
+        let named = named.map(|address| DynSolValue::Address(*address));
         let value = named.or_else(|| kind.coerce_str(text).ok()).ok_or_else(|| RecipeError::Argument {
             index,
             argument: at + 1,
@@ -253,6 +255,17 @@ mod tests {
         check(transfer, Ok(&format!("0xa9059cbb{}{}", word("bb"), word("7"))));
         check("[[calls]]\nto = \"token\"\ndata = \"0x1234\"", Ok("0x1234"));
         check("[[calls]]\nto = \"token\"\nvalue = \"5\"", Ok("0x"));
+    }
+
+    #[test]
+    fn an_address_is_never_a_name_of_another() {
+        let cc = "0x00000000000000000000000000000000000000cc";
+        let shadow = format!("\"{cc}\" = \"0x00000000000000000000000000000000000000dd\"\n");
+        let call = format!("[[calls]]\nto = \"{cc}\"\nfunction = \"f(address)\"\narguments = [\"{cc}\"]");
+        let ceremony = read(&format!("{HEAD}{TOKEN}{shadow}{call}"), &BTreeMap::new()).unwrap();
+        assert_eq!(ceremony.action.to, cc.parse::<Address>().unwrap());
+        assert!(ceremony.action.data.to_string().ends_with("cc"));
+        assert!(ceremony.check().is_err(), "and nobody is shown such a name");
     }
 
     #[test]

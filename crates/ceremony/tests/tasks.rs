@@ -117,3 +117,16 @@ fn any_altered_bit_of_the_calldata_changes_the_hash() {
         assert!(!findings(&task).is_empty(), "bit {bit}");
     }
 }
+
+#[test]
+fn a_file_in_which_nothing_is_compared_is_not_as_published() {
+    let task = r#"{"id": "t", "chain_id": 1, "multicall_data": "0x", "signers": []}"#;
+    for (file, expected) in [
+        (r#"{"tasks": []}"#.to_owned(), "there are no tasks"),
+        (format!(r#"{{"tasks": [{task}]}}"#), "task t has no signers"),
+        (format!(r#"{{"tasks": [{task}], "tasks": []}}"#), "stands twice"),
+    ] {
+        let error = TaskFile::parse(file.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

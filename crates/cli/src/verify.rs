@@ -149,8 +149,7 @@ mod tests {
     fn emphasises_the_answer_and_shows_what_payloads_would_have_the_terminal_do() {
         let presented = Place { node: Vec::new(), at: None, value: "\x1b[2J".to_owned() };
         let difference = Difference { field: "value".to_owned(), voted: None, presented: Some(presented) };
-        let verdict =
-            Verdict { matches: Vec::new(), differences: vec![difference], leaves: 0, leaves_voted: 1 };
+        let verdict = Verdict { matches: Vec::new(), differences: vec![difference], leaves: 0, leaves_voted: 1 };
         let text = text(&verdict, &[], Style::coloured());
         assert!(text.starts_with("\x1b[1mNO\x1b[0m: this is not what was voted.\n"), "{text:?}");
         assert!(text.contains("␛[2J"), "{text:?}");

@@ -36,7 +36,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let verified = bundle.verify().map_err(CeremonyFailure::from)?;
     let ceremony = &verified.ceremony;
     let mut told: Vec<(String, Value)> = Vec::new();
-    let mut compared = None;
+    let (mut compared, mut beside) = (None, None);
     told.extend(verified.findings.iter().map(|finding| (finding.to_string(), json!(finding))));
     if let Some(path) = &arguments.expect {
         let expected = expectation::read_validation(&files::read_text(path, expectation::MAX_BYTES)?);
@@ -55,8 +55,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
         told.extend(causes.iter().map(|cause| (format!("{of}: {cause}"), json!(cause))));
         if causes.is_empty() && second.digest != verified.digest {
             let parts = expectation::surroundings_between(ceremony, &second.ceremony).join(", ");
-            let text = format!("{of}: the hashes are the same, the digests are not; different are: {parts}");
-            told.push((text, json!({ "finding": "digests", "here": verified.digest, "there": second.digest, "parts": parts })));
+            beside = Some(format!("{of} has the same hashes and another digest: what differs is {parts}."));
         }
     }
     if let Some(url) = &arguments.rpc_url {
@@ -74,7 +73,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
         let findings: Vec<&Value> = told.iter().map(|(_, value)| value).collect();
         terminal::print_json(&json!({
             "sound": told.is_empty(), "digest": verified.digest, "author": verified.author, "safes": safes, "findings": findings,
-            "hashes_compared": compared,
+            "hashes_compared": compared, "note": beside,
         }))?;
         return Ok(exit);
     }
@@ -96,6 +95,9 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     text.push('\n');
     if let Some(compared) = compared {
         let _ = writeln!(text, "{compared} published hashes were compared.");
+    }
+    if let Some(beside) = beside {
+        let _ = writeln!(text, "{beside}");
     }
     for (finding, _) in &told {
         let _ = writeln!(text, "WARNING {finding}");

@@ -3,9 +3,9 @@
 use crate::exit::Exit;
 use alloy_primitives::{Address, B256, U256};
 use ephor_ceremony::{
-    BundleError, calls::BatchError, ceremony::CeremonyError, chunks::ChunkError, collection::FileError,
-    drill::DrillError, embedded::SimulationError, fork::ForkError, formats::FormatError, recipe::RecipeError,
-    rotation::RotationError, signature::Refusal, task::TaskError, typed_data::TypedDataError,
+    BundleError, Hashing, Release, calls::BatchError, ceremony::CeremonyError, chunks::ChunkError,
+    collection::FileError, drill::DrillError, embedded::SimulationError, fork::ForkError, formats::FormatError,
+    recipe::RecipeError, rotation::RotationError, signature::Refusal, task::TaskError, typed_data::TypedDataError,
 };
 use std::{io, path::PathBuf};
 
@@ -53,6 +53,38 @@ pub(crate) enum CeremonyFailure {
     /// No chain.
     #[error("the source names no chain\n  remedy: give it with --chain-id ID")]
     NoChain,
+    /// Two chains.
+    #[error("the source is for chain {found}, --chain-id names {stated}: one of them is wrong")]
+    TwoChains {
+        /// The source's.
+        found: u64,
+        /// As stated.
+        stated: u64,
+    },
+    /// Safes in two places.
+    #[error("a recipe names its Safes itself, so --safes would not count: leave it out, or take [safe] from it")]
+    SafesTwice,
+    /// Two nonces.
+    #[error(
+        "the typed data has nonce {found}, --safes says {stated}: the hashes would be others, so one of them is wrong"
+    )]
+    AnotherNonce {
+        /// The source's.
+        found: U256,
+        /// As stated.
+        stated: U256,
+    },
+    /// Two versions.
+    #[error(
+        "the typed data is that of a Safe of version {}, --safes says {stated}: the hashes would be others, so one of them is wrong",
+        found.releases()
+    )]
+    AnotherRelease {
+        /// The source's.
+        found: Hashing,
+        /// As stated.
+        stated: Release,
+    },
     /// Two Safes.
     #[error("the source is for Safe {found}, --safes names {stated}: one of them is wrong")]
     AnotherSafe {
@@ -234,7 +266,7 @@ impl CeremonyFailure {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
             Self::File { .. } | Self::Exists(_) => Exit::Environment,
-            Self::NoSafe | Self::NoChain | Self::Queued(_) | Self::Elsewhere(_) => Exit::Usage,
+            Self::NoSafe | Self::NoChain | Self::SafesTwice | Self::Queued(_) | Self::Elsewhere(_) => Exit::Usage,
             Self::Simulation(SimulationError::Fork(ForkError::NotPinned(_) | ForkError::Pinned(_))) => Exit::Input,
             Self::Simulation(SimulationError::Fork(_)) | Self::Endpoint(_) | Self::AnotherChain { .. } => {
                 Exit::Endpoint

@@ -8,7 +8,7 @@ use ephor_ceremony::{
 };
 use std::{
     fs,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -19,10 +19,11 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> CeremonyFailure {
 
 /// Reads a file of at most so many bytes.
 pub(super) fn read(path: &Path, most: usize) -> Result<Vec<u8>, CeremonyFailure> {
-    let file = fs::File::open(path).map_err(failed(path))?;
-    if !file.metadata().map_err(failed(path))?.is_file() {
+    // Looked at before it is opened: opening a pipe waits until somebody writes to it.
+    if !fs::metadata(path).map_err(failed(path))?.is_file() {
         return Err(CeremonyFailure::NotAFile(path.to_owned()));
     }
+    let file = fs::File::open(path).map_err(failed(path))?;
     let mut bytes = Vec::new();
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(failed(path))?;
     if bytes.len() > most { Err(CeremonyFailure::TooLarge { path: path.to_owned(), most }) } else { Ok(bytes) }
@@ -78,10 +79,12 @@ pub(super) fn write_bundle(path: &Path, bundle: &Bundle) -> Result<(), CeremonyF
 
 /// Writes a file that does not exist yet.
 pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CeremonyFailure> {
-    if path.exists() {
-        return Err(CeremonyFailure::Exists(path.to_owned()));
+    // In one step, which does not follow a link either.
+    match fs::File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(CeremonyFailure::Exists(path.to_owned())),
+        Err(error) => Err(failed(path)(error)),
+        Ok(mut file) => file.write_all(text.as_bytes()).map_err(failed(path)),
     }
-    fs::write(path, text).map_err(failed(path))
 }
 
 /// Writes a file over what is there, whole or not at all.

@@ -158,9 +158,16 @@ fn read_source(arguments: &NewArguments, book: &BTreeMap<String, Address>) -> Re
     if source.is_dir() {
         return read_task(source, safes, arguments.chain_id);
     }
+    let stated = |chain_id: u64| match arguments.chain_id {
+        Some(stated) if stated != chain_id => Err(CeremonyFailure::TwoChains { found: chain_id, stated }),
+        _ => Ok(chain_id),
+    };
     if source.extension().is_some_and(|extension| extension == "toml") {
         let text = files::read_text(source, recipe::MAX_BYTES)?;
-        return Ok(recipe::read(&text, book)?);
+        let ceremony = recipe::read(&text, book)?;
+        stated(ceremony.chain_id)?;
+        // A recipe names its Safes itself.
+        return if safes.is_some() { Err(CeremonyFailure::SafesTwice) } else { Ok(ceremony) };
     }
     let bytes = files::read(source, formats::MAX_BYTES)?;
     let value: Value =
@@ -171,14 +178,25 @@ fn read_source(arguments: &NewArguments, book: &BTreeMap<String, Address>) -> Re
             return Err(CeremonyFailure::NoChain);
         }
         let root = safes.unwrap_or_else(|| SafeNode::new(account.safe, account.release, nonce));
-        if root.address != account.safe {
-            return Err(CeremonyFailure::AnotherSafe { found: account.safe, stated: root.address });
+        same_safe(account.safe, &root)?;
+        // What is signed is what the typed data says: another nonce or version makes other hashes.
+        if root.nonce != nonce {
+            return Err(CeremonyFailure::AnotherNonce { found: nonce, stated: root.nonce });
         }
-        return Ok(plain(title_of(source), account.chain_id, root, action));
+        if root.release.hashing() != account.release.hashing() {
+            return Err(CeremonyFailure::AnotherRelease { found: account.release.hashing(), stated: root.release });
+        }
+        return Ok(plain(title_of(source), stated(account.chain_id)?, root, action));
     }
-    let (chain_id, calls) = formats::read_builder(&bytes)?;
+    let batch = formats::read_builder(&bytes)?;
     let root = safes.ok_or(CeremonyFailure::NoSafe)?;
-    Ok(plain(title_of(source), chain_id, root, recipe::action(&calls, None)?))
+    batch.safe.map_or(Ok(()), |safe| same_safe(safe, &root))?;
+    Ok(plain(title_of(source), stated(batch.chain_id)?, root, recipe::action(&batch.calls, None)?))
+}
+
+fn same_safe(found: Address, root: &SafeNode) -> Result<(), CeremonyFailure> {
+    let stated = root.address;
+    if found == stated { Ok(()) } else { Err(CeremonyFailure::AnotherSafe { found, stated }) }
 }
 
 /// A task of superchain-ops: the calldata and nonces of its files, the Safes of `--safes`.
@@ -240,7 +258,9 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
     let bundle = files::read_bundle(&arguments.bundle)?;
     let ceremony = bundle.ceremony().map_err(CeremonyFailure::from)?;
     match arguments.format {
-        Format::Builder => terminal::print_json(&formats::write_builder(&ceremony, 0))?,
+        Format::Builder => {
+            terminal::print_json(&formats::write_builder(&ceremony, 0).map_err(CeremonyFailure::from)?)?;
+        }
         Format::Validation => terminal::print(&formats::write_superchain_validation(&ceremony))?,
         Format::Config => terminal::print(&formats::write_superchain_config(&ceremony))?,
         Format::TypedData => {

@@ -22,6 +22,7 @@ use ephor_ceremony::{
     typed_data,
 };
 use ephor_client::signing::TypedData;
+use ephor_explain::strict;
 use serde_json::{Value, json};
 use std::{fmt::Write as _, path::Path};
 
@@ -158,13 +159,15 @@ fn handed_in(
 /// The signatures in a file, which may hold pieces from QR codes.
 pub(super) fn read_file(path: &Path) -> Result<Vec<Signature>, CeremonyFailure> {
     let bytes = files::read(path, MAX_FILE_BYTES)?;
-    let bytes = if bytes.starts_with(b"EPHOR:") {
-        let text = String::from_utf8_lossy(&bytes);
+    // Scanners and editors put marks and empty lines before what they save.
+    let text = String::from_utf8_lossy(&bytes);
+    let text = strict::unmarked(&text).trim();
+    let file = if text.starts_with("EPHOR:") {
         chunks::join(text.lines().filter(|line| !line.trim().is_empty()))?
     } else {
-        bytes
+        text.as_bytes().to_vec()
     };
-    Ok(SignatureFile::parse(&bytes)?.signatures)
+    Ok(SignatureFile::parse(&file)?.signatures)
 }
 
 /// Merges signatures into a bundle.

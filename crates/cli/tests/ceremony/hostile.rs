@@ -47,8 +47,14 @@ fn links_and_folders_in_a_bundle_are_refused() {
     fs::remove_file(place.bundle.join("link.json")).expect("it was there");
     fs::create_dir(place.bundle.join("more")).expect("a folder");
     says(&["verify", place.bundle()], 3, &["no plain file"]);
-    // Nor is a signature file a pipe that never ends.
+    // Nor is a signature file a pipe that never ends, or one that nobody writes to.
     says(&["collect", place.bundle(), "/dev/zero"], 3, &["no plain file"]);
+    let pipe = place.at("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("a system with pipes");
+    assert!(made.success());
+    fs::remove_dir(place.bundle.join("more")).expect("it was there");
+    says(&["collect", place.bundle(), &pipe], 3, &["no plain file"]);
+    says(&["verify", &pipe], 3, &["no plain file"]);
 }
 
 #[test]

@@ -73,6 +73,18 @@ fn a_file_of_the_transaction_builder_goes_out_and_in() {
     let from = recipe.find("[safe]").expect("the Safe");
     let to = recipe.find("[names]").expect("the names");
     fs::write(&safes, &recipe[from..to]).expect("a file");
+    // What would be passed over is refused.
+    let other_chain = ["new", &file, "--safes", &safes, "--chain-id", "1", "--out", &place.at("no")];
+    says(&other_chain, 3, &["is for chain 1337004, --chain-id names 1"]);
+    foreign["meta"]["createdFromSafeAddress"] = serde_json::json!(COUNCIL);
+    let foreign_file = place.at("foreign.json");
+    fs::write(&foreign_file, foreign.to_string()).expect("a file");
+    says(&["new", &foreign_file, "--safes", &safes, "--out", &place.at("no")], 3, &["is for Safe", "--safes names"]);
+    says(
+        &["new", &place.at("recipe.toml"), "--safes", &safes, "--out", &place.at("no")],
+        2,
+        &["names its Safes itself"],
+    );
     run(&["new", &file, "--safes", &safes, "--out", &place.at("second")], 0);
     // One call needs no batch, so the root's transaction is another; the call is the same.
     let again: Value =
@@ -110,6 +122,14 @@ fn typed_data_goes_out_and_in_for_every_safe() {
         fs::write(&file, &typed).expect("a file");
         run(&["new", &file, "--out", &out], 0);
         assert_eq!(crate::place::hash(&out, safe), place.hash(safe));
+        // Safes of another nonce or version would be signed with other hashes.
+        let own = [7, 3, 5][number];
+        for (nonce, release, reason) in [(99, "1.3.0", "has nonce"), (own, "1.1.1", "of version")] {
+            let safes = place.at("other.toml");
+            let text = format!("[safe]\naddress = \"{safe}\"\nnonce = {nonce}\nrelease = \"{release}\"\n");
+            fs::write(&safes, text).expect("a file");
+            says(&["new", &file, "--safes", &safes, "--out", &place.at("no")], 3, &[reason]);
+        }
         let beside = fs::read_to_string(place.bundle.join(format!("typed-data-{safe:#x}.json"))).expect("a file");
         let values: [Value; 2] = [&typed, &beside].map(|text| serde_json::from_str(text).expect("JSON"));
         assert_eq!(values[0], values[1]);

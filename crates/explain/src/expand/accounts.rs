@@ -1,7 +1,7 @@
 //! Safes, batches, proxies.
 
 use alloy_primitives::{Address, U256};
-use ephor_abi::typed::SafeTx;
+use ephor_abi::{batch::MULTICALL3_DELEGATECALL, typed::SafeTx};
 
 use crate::{
     decode::{Decoded, Fault, Malformed, Span},
@@ -133,11 +133,18 @@ impl Walk<'_> {
     ) -> Option<()> {
         node.kind = Kind::Batch;
         shown_below(node, &["calls"]);
+        // One deployment runs the code of its targets as the caller's own, and sends nothing.
+        let delegates = call.to == Some(MULTICALL3_DELEGATECALL);
+        if delegates {
+            "Run the code of several contracts in turn, in the name of the caller.".clone_into(&mut node.sentence);
+        }
         for item in values.items(0)? {
             let crate::decode::Value::Tuple(parts) = &item.value else { return None };
             let (value, data) =
                 if with_value { (parts.uint(2)?, parts.span(3)?) } else { (U256::ZERO, parts.span(2)?) };
-            let mut inner = self.call(call.makes(parts.address(0)?, value, data));
+            let value = if delegates { U256::ZERO } else { value };
+            let inner = call.makes(parts.address(0)?, value, data);
+            let mut inner = if delegates { self.delegate(inner) } else { self.call(inner) };
             if parts.truth(1)? {
                 inner.notes.push(Note::FailureAllowed);
             }

@@ -5,7 +5,7 @@ use alloy_sol_types::{SolCall, sol};
 use ephor_abi::batch::{
     IMultiSend::multiSendCall,
     IMulticall3::{Call3, Call3Value, aggregate3Call, aggregate3ValueCall},
-    MULTI_SEND_1_3_0, MULTICALL3,
+    MULTI_SEND_1_3_0, MULTICALL3, MULTICALL3_DELEGATECALL,
 };
 use ephor_charter::Part;
 use ephor_explain::{Kind, Manner, Node, Note, Payload};
@@ -142,4 +142,21 @@ fn says_that_code_runs_where_a_delegate_call_has_no_calldata() {
     let root = explained(Payload { manner: Manner::Delegate, ..on(1, B, Vec::new()) });
     assert_eq!((root.kind, &root.notes[..]), (Kind::Unknown, &[Note::UnknownDelegate][..]));
     assert_eq!(root.sentence, format!("Run the code of {B} in the name of the caller, without calldata."));
+}
+
+#[test]
+fn runs_what_the_delegating_multicall_is_given_in_the_name_of_the_safe() {
+    let code = || Bytes::from_static(&[0xff, 0x2d, 0xd5, 0xa1]);
+    let three = Call3 { target: B, allowFailure: false, callData: code() };
+    let valued = Call3Value { target: B, allowFailure: false, value: U256::from(5), callData: code() };
+    for data in
+        [aggregate3Call { calls: vec![three] }.abi_encode(), aggregate3ValueCall { calls: vec![valued] }.abi_encode()]
+    {
+        let as_safe = Payload { from: Some(A), manner: Manner::Delegate, ..on(1, MULTICALL3_DELEGATECALL, data) };
+        let root = explained(as_safe);
+        assert_eq!(root.sentence, "Run the code of several contracts in turn, in the name of the caller.");
+        let child = &root.children[0];
+        assert_eq!((child.manner, child.from, child.value), (Manner::Delegate, Some(A), U256::ZERO));
+        assert_eq!(child.notes, [Note::UnknownDelegate]);
+    }
 }
