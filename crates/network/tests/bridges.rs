@@ -69,17 +69,7 @@ fn execute(network: &mut Network, child: u64, position: u64) -> TxResult {
     let sent = network.chain(child).unwrap().receipt(message.sent_tx).unwrap();
     let log = sent.logs.iter().find(|log| log.log.address == ARB_SYS).unwrap();
     let event = ephor_abi::bridge::IArbSys::L2ToL1Tx::decode_log(&log.log).unwrap();
-    let call = executeTransactionCall {
-        proof,
-        index: event.position,
-        l2Sender: event.caller,
-        to: event.destination,
-        l2Block: event.arbBlockNum,
-        l1Block: event.ethBlockNum,
-        l2Timestamp: event.timestamp,
-        value: event.callvalue,
-        data: event.data.data.clone(),
-    };
+    let call = Item::from(&event.data).execution(event.position, proof);
     let outbox = network.spec(child).unwrap().bridge.clone().unwrap().outbox;
     send(network, ETHEREUM, outbox, 0, &call)
 }

@@ -144,7 +144,9 @@ impl Feed {
                 None => return,
                 Some(NetworkEvent::Reverted { .. }) => {}
                 Some(NetworkEvent::Pending { chain_id, hash }) => self.pending(shared, metrics, chain_id, hash),
-                Some(NetworkEvent::Block { chain_id, number, hash }) => self.block(shared, metrics, chain_id, (number, hash)),
+                Some(NetworkEvent::Block { chain_id, number, hash }) => {
+                    self.block(shared, metrics, chain_id, (number, hash));
+                }
             }
         }
     }

@@ -81,7 +81,7 @@ impl Kind {
             Shape::Is(kind) => json!({ "type": kind }),
             Shape::Any => json!({}),
             Shape::Block => {
-                json!({ "oneOf": [schema("tag"), schema("quantity"), schema("hash"), { "type": "object" }] })
+                json!({ "anyOf": [schema("tag"), schema("hash"), { "type": "object" }] })
             }
         };
         schema["description"] = json!(self.what);
@@ -104,11 +104,12 @@ const KINDS: &[Kind] = &[
     kind("number", "A number, as such", Shape::Is("number")),
     kind("object", "An object", Shape::Is("object")),
     kind("quantity", "A number in hexadecimal, without leading zeros", Shape::Text("^0x(0|[1-9a-fA-F][0-9a-fA-F]*)$")),
+    kind("slot", "A storage slot, with leading zeros or without", Shape::Text("^0x[0-9a-fA-F]{1,64}$")),
     kind("string", "Text", Shape::Text("")),
     kind(
         "tag",
-        "latest, earliest, pending, safe or finalized",
-        Shape::Text("^(latest|earliest|pending|safe|finalized)$"),
+        "A block: its number, or latest, earliest, pending, safe or finalized",
+        Shape::Text("^(latest|earliest|pending|safe|finalized|0x(0|[1-9a-fA-F][0-9a-fA-F]*))$"),
     ),
     kind("transaction", "A transaction as it is asked for: from, to, value, data, gas, …", Shape::Is("object")),
     kind("transactionView", "A transaction as it is shown", Shape::Is("object")),

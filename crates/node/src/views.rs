@@ -37,7 +37,8 @@ pub(crate) const METHODS: &[Method] = &[
     },
     Method {
         name: "ephor_election",
-        summary: "An election: phase, deadlines, contenders, nominees, tallies and the cut line; null before the first",
+        summary: "An election, the last if none is named: phase, deadlines, contenders, nominees, tallies and the cut line; null before \
+                  the first of this network",
         params: &[Param { name: "index", kind: "quantity", required: false }],
         result: "object?",
     },
@@ -118,15 +119,20 @@ impl Views {
     fn election(&self, asked: Option<u64>) -> Result<Value, RpcError> {
         let count = self.runtime.block_on(self.council.elections()).map_err(|error| unreadable(&error))?;
         let Some(index) = asked.or(count.checked_sub(1)) else { return Ok(Value::Null) };
+        let wrong = |why: &str| wire::error(PARAMS, format_args!("invalid params: parameter 0 (index): {why}"));
         if index > count {
-            return Err(wire::error(
-                PARAMS,
-                format_args!(
-                    "invalid params: parameter 0 (index): there is no election {index}, the next one is {count}"
-                ),
-            ));
+            return Err(wrong(&format!("there is no election {index}, the next one is {count}")));
         }
-        shown(self.runtime.block_on(self.council.election(index)))
+        match self.runtime.block_on(self.council.election(index)) {
+            // Those held before the network began are counted, but its governors do not know them.
+            Err(ReadError::Reverted { .. }) if index < count => match asked {
+                None => Ok(Value::Null),
+                Some(_) => Err(wrong(&format!(
+                    "election {index} was held before this network began, so nothing is left of it; the next one is {count}"
+                ))),
+            },
+            view => shown(view),
+        }
     }
 }
 

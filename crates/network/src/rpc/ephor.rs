@@ -216,17 +216,7 @@ fn execution(network: &mut Network, message: &Message) -> Result<(u64, Address, 
         .find(|event| event.position == alloy_primitives::U256::from(position))
         .ok_or_else(missing)?;
     let proof = proof(network, message, child, position, outbox)?.ok_or_else(missing)?;
-    let call = executeTransactionCall {
-        proof,
-        index: event.position,
-        l2Sender: event.caller,
-        to: event.destination,
-        l2Block: event.arbBlockNum,
-        l1Block: event.ethBlockNum,
-        l2Timestamp: event.timestamp,
-        value: event.callvalue,
-        data: event.data.data.clone(),
-    };
+    let call = Item::from(&event.data).execution(event.position, proof);
     Ok((message.to_chain, outbox, call.abi_encode().into()))
 }
 

@@ -67,7 +67,7 @@ const ROWS: [Row; 13] = [
     row(
         ["hardhat_setStorageAt", "anvil_setStorageAt"],
         "Sets a storage slot.",
-        &[ADDRESS, Param::required("slot", "quantity"), Param::required("value", "data")],
+        &[ADDRESS, Param::required("slot", "slot"), Param::required("value", "data")],
         "boolean",
         set_storage,
     ),

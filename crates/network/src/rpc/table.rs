@@ -34,7 +34,7 @@ pub struct Method {
 pub struct Param {
     /// Its name.
     pub name: &'static str,
-    /// A schema word: `address`, `hash`, `data`, `quantity`, `block`, `tag`, `boolean`, `string`, `number`, `object`, `transaction`,
+    /// A schema word: `address`, `hash`, `data`, `quantity`, `slot`, `block`, `tag`, `boolean`, `string`, `number`, `object`, `transaction`,
     /// `filter`, `any`; with `?` it may be null, with `[]` it is an array.
     pub kind: &'static str,
     /// Whether it must be there.

@@ -84,6 +84,9 @@ fn calls_that_fail_say_why() {
     check(&world, "eth_call", broke, -32000, "insufficient funds for gas * price + value");
     let cheap = json!([{ "from": dev(0), "to": COUNTER, "gasPrice": "0x1" }]);
     check(&world, "eth_call", cheap, -32000, "max fee per gas less than block base fee");
+    let blobs = json!([{ "to": COUNTER }, "latest", {}, { "blobBaseFee": "0x9" }]);
+    let why = "invalid argument 3 (blockOverrides): blobBaseFee is not supported";
+    check(&world, "eth_call", blobs, -32602, why);
     let little = json!([{ "from": dev(0), "to": COUNTER, "gas": "0x5300" }]);
     check(&world, "eth_call", little.clone(), -32000, "out of gas");
     check(&world, "eth_estimateGas", little, -32000, "gas required exceeds allowance (21248)");

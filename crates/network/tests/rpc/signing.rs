@@ -69,6 +69,12 @@ fn typed_data_is_signed_as_the_standard_shows() {
     assert_eq!(world.get::<Bytes>("eth_signTypedData_v4", json!([address, typed.to_string()])), expected);
     let cyclic = json!({ "types": { "A": [] }, "primaryType": "B", "domain": {}, "message": {} });
     assert_eq!(world.refused("eth_signTypedData_v4", json!([address, cyclic])).code, -32602);
+    for (typed, why) in
+        [(json!({ "types": {} }), "primaryType is missing"), (json!("{"), "not JSON"), (json!("[]"), "an array")]
+    {
+        let error = world.refused("eth_signTypedData_v4", json!([address, typed]));
+        assert!(error.message.starts_with(&format!("invalid argument 1 (typedData): {why}")), "{error}");
+    }
 }
 
 #[test]

@@ -89,7 +89,8 @@ async fn a_batch_is_carried_out_as_far_as_its_answers_go() {
     let limits = Limits { answer_bytes: 3_000, ..Limits::default() };
     let served = served(limits).await;
     let from = format!("0x{}", "b0".repeat(20));
-    let call = |id: u64, method: &str, params| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    let call =
+        |id: u64, method: &str, params| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
     let nonce = served.call("/", "eth_getTransactionCount", json!([from])).await["result"].clone();
     let batch = json!([
         call(1, "eth_getBlockByNumber", json!(["latest", false])),

@@ -83,11 +83,11 @@ async fn a_block_is_told_once_whatever_was_in_its_place_before() {
     let (head, hash) = {
         // The feed looks at the chain when all of this is over.
         let mut network = served.shared.lock();
-        let call = || ephor_chain::Message::call(SENDER, Address::repeat_byte(0xC0), [].into());
+        let call = |data: u8| ephor_chain::Message::call(SENDER, Address::repeat_byte(0xC0), [data]);
         let snapshot = network.snapshot();
-        network.send(chain_id, call()).unwrap();
+        network.send(chain_id, call(1)).unwrap();
         network.revert(snapshot).unwrap();
-        network.send(chain_id, call()).unwrap();
+        network.send(chain_id, call(2)).unwrap();
         network.mine(chain_id).unwrap();
         let chain = network.chain(chain_id).unwrap();
         (chain.head(), chain.block_hash(chain.head() - 1).unwrap())

@@ -78,7 +78,9 @@ fn typed_data(value: &Value) -> Result<TypedData, Why> {
         other => other.clone(),
     };
     let fields = object(&parsed)?;
-    if let Some(missing) = ["types", "primaryType", "domain", "message"].iter().find(|name| !fields.contains_key(**name)) {
+    if let Some(missing) =
+        ["types", "primaryType", "domain", "message"].iter().find(|name| !fields.contains_key(**name))
+    {
         return Err(format!("{missing} is missing"));
     }
     TypedData::deserialize(parsed).map_err(|error| error.to_string())

@@ -20,7 +20,7 @@ pub(in super::super) const METHODS: &[Method] = &[
     Method::new(
         "eth_getStorageAt",
         "The value of a storage slot.",
-        &[ADDRESS, Param::required("slot", "quantity"), BLOCK],
+        &[ADDRESS, Param::required("slot", "slot"), BLOCK],
         "data",
         storage,
     ),
@@ -34,7 +34,7 @@ pub(in super::super) const METHODS: &[Method] = &[
     Method::new(
         "eth_getProof",
         "Proves an account and some of its slots against the state root of the latest block.",
-        &[ADDRESS, Param::required("slots", "quantity[]"), BLOCK],
+        &[ADDRESS, Param::required("slots", "slot[]"), BLOCK],
         "object",
         proof,
     ),
