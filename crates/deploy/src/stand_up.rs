@@ -54,7 +54,8 @@ pub enum StandUpError {
     },
     /// More votes than tokens.
     #[error(
-        "{allocated} units of the token are handed out, but its supply is {supply}: name fewer votes, or raise the supply in [token]"
+        "{} tokens are handed out, but the supply is {}: name fewer votes, or raise the supply in [token]",
+        in_tokens(*.allocated), in_tokens(*.supply)
     )]
     Overallocated {
         /// Handed out, those who do not vote included.
@@ -84,6 +85,12 @@ pub enum StandUpError {
     /// A transaction was refused.
     #[error(transparent)]
     Tx(#[from] ephor_chain::TxError),
+}
+
+/// Units of the token as tokens, to the last digit.
+fn in_tokens(units: U256) -> String {
+    let (whole, rest) = units.div_rem(U256::from(ephor_charter::reading::UNITS_PER_TOKEN));
+    format!("{whole}.{rest:0>18}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Stands a charter up, with the votes of `allocations`, and moves the clock to `start_seconds`.

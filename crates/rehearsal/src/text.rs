@@ -24,6 +24,15 @@ pub(crate) fn tokens(units: U256) -> String {
     if decimals.is_empty() { whole } else { format!("{whole}.{decimals}") }
 }
 
+/// Units of a token as tokens, to the last digit.
+pub(crate) fn exact(units: U256) -> String {
+    let (whole, rest) = units.div_rem(U256::from(UNITS_PER_TOKEN));
+    let whole = grouped(&whole.to_string());
+    let decimals = format!("{rest:0>18}");
+    let decimals = decimals.trim_end_matches('0');
+    if decimals.is_empty() { whole } else { format!("{whole}.{decimals}") }
+}
+
 /// Digits in groups of three.
 pub(crate) fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -62,6 +71,13 @@ mod tests {
         check(1_000_000_000_000_000_000, "1");
         check(1_234_567_500_000_000_000_000_000, "1,234,567.5");
         check(1, "0");
+    }
+
+    #[test]
+    fn writes_tokens_to_the_last_digit() {
+        assert_eq!(exact(U256::from(1)), "0.000000000000000001");
+        assert_eq!(exact(U256::from(1_234_567_500_000_000_000_000_000_u128)), "1,234,567.5");
+        assert_eq!(exact(U256::from(24_000_000_000_000_000_000_000_u128)), "24,000");
     }
 
     #[test]

@@ -177,3 +177,45 @@ fn too_many_votes_are_the_inputs_fault() {
     let error = run(&scenario, &charter(), &Options::default(), &mut Silent).unwrap_err();
     assert!(error.is_input(), "{error}");
 }
+
+#[test]
+fn nothing_done_by_or_for_nobody_counts_as_done() {
+    check(
+        r#"[[step]]
+who = []
+does = { vote = { for = "contender-1", votes = 1 } }
+[[step]]
+who = "Ola"
+does = { endorse = [] }
+[[step]]
+does = { register = [] }
+"#,
+        &[
+            "14: `vote` needs `who` | write `who",
+            "17: `endorse` is empty | fill in `endorse`",
+            "19: `register` is empty | fill in `register`",
+        ],
+    );
+}
+
+#[test]
+fn a_difference_in_the_last_digit_is_shown() {
+    let text = format!("{SOUND}expect = {{ weight = \"0.000000000000000001\" }}\n");
+    let scenario = parse(&text).unwrap();
+    let error = run(&scenario, &charter(), &Options::default(), &mut Silent).expect_err("nothing was voted");
+    assert!(error.to_string().ends_with("votes that counted: expected 0.000000000000000001, but found 0"), "{error}");
+}
+
+#[test]
+fn a_charter_or_clock_that_cannot_be_is_the_inputs_fault() {
+    #[track_caller]
+    fn check(from: &str, to: &str, told: &str) {
+        let scenario = parse(&SOUND.replace(from, to)).unwrap();
+        let error = run(&scenario, &charter(), &Options::default(), &mut Silent).expect_err("it cannot stand");
+        assert!(error.is_input() && error.to_string().contains(told), "{error}");
+    }
+    let clock = |at: &str| format!("[clock]\n{at}\n[contenders]");
+    check("[contenders]", &clock("l1_block = 5\nat = \"2026-01-01T00:00Z\""), "is before L1 block 0");
+    check("[contenders]", &clock("l1_block = 5_000_000_000\nat = \"2026-01-01T00:00Z\""), "doesn't fit in 32 bits");
+    check("200_000 }", "\"900000.5\" }", "1300000.5 tokens are handed out, but the supply is 1000000:");
+}

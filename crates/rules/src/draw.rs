@@ -18,6 +18,21 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use core::fmt;
 
+/// One draw, with all that it takes to repeat it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// Who was drawn.
+    pub candidate: Address,
+    /// The counter whose word decided.
+    pub counter: U256,
+    /// `keccak256(seed ‖ counter)`.
+    pub word: U256,
+    /// The candidates in the urn before.
+    pub left: usize,
+    /// The place in the urn, from zero.
+    pub place: usize,
+}
+
 /// Why there is no draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrawError {
@@ -35,6 +50,14 @@ pub enum DrawError {
 /// # Errors
 /// [`DrawError::Duplicate`].
 pub fn draw(seed: B256, candidates: &[Address], seats: usize) -> Result<Vec<Address>, DrawError> {
+    Ok(draws(seed, candidates, seats)?.into_iter().map(|drawn| drawn.candidate).collect())
+}
+
+/// As [`draw`], with how each of them was drawn.
+///
+/// # Errors
+/// [`DrawError::Duplicate`].
+pub fn draws(seed: B256, candidates: &[Address], seats: usize) -> Result<Vec<Drawn>, DrawError> {
     let mut urn = candidates.to_vec();
     urn.sort_unstable();
     if let Some(pair) = urn.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -43,11 +66,11 @@ pub fn draw(seed: B256, candidates: &[Address], seats: usize) -> Result<Vec<Addr
     let mut drawn = Vec::with_capacity(seats.min(urn.len()));
     let mut counter = U256::ZERO;
     while drawn.len() < seats && !urn.is_empty() {
-        let word = word(seed, counter);
-        counter = counter.wrapping_add(U256::ONE);
-        if let Some(place) = place(word, urn.len()) {
-            drawn.push(urn.remove(place));
+        let (word, left) = (word(seed, counter), urn.len());
+        if let Some(place) = place(word, left) {
+            drawn.push(Drawn { candidate: urn.remove(place), counter, word, left, place });
         }
+        counter = counter.wrapping_add(U256::ONE);
     }
     Ok(drawn)
 }
@@ -112,6 +135,18 @@ mod tests {
         let seed = b256!("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
         let drawn: Vec<u8> = draw(seed, &candidates(1..=6), 6).unwrap().iter().map(|a| a.0[19]).collect();
         assert_eq!(drawn, [4, 1, 6, 2, 3, 5]);
+    }
+
+    #[test]
+    fn tells_how_each_was_drawn() {
+        let seed = B256::repeat_byte(0x11);
+        let mut urn = candidates(1..=6);
+        for (number, drawn) in draws(seed, &urn.clone(), 4).unwrap().into_iter().enumerate() {
+            let words = (word(seed, drawn.counter), U256::from(number), urn.len());
+            assert_eq!((drawn.word, drawn.counter, drawn.left), words, "no word of this seed is passed over");
+            assert_eq!(drawn.place, (drawn.word % U256::from(urn.len())).to::<usize>());
+            assert_eq!(urn.remove(drawn.place), drawn.candidate);
+        }
     }
 
     #[test]

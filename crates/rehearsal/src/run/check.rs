@@ -5,8 +5,9 @@ use ephor_network::{MessageId, MessageState};
 
 use super::{Event, RehearsalError, Run, Unmet};
 use crate::{
-    report::{Amount, Check, Person},
+    report::{Check, Person},
     scenario::Step,
+    text,
 };
 
 impl Run<'_> {
@@ -30,9 +31,9 @@ impl Run<'_> {
             None => {}
         }
         if let Some(weight) = expect.weight {
-            let (expected, actual) = (Amount(weight), Amount(self.came.weight));
-            let what = "votes that counted";
-            self.verdict(expect.line, what, expected.to_string(), actual.to_string(), expected == actual).await?;
+            let (expected, actual) = (text::exact(weight), text::exact(self.came.weight));
+            let passed = weight == self.came.weight;
+            self.verdict(expect.line, "votes that counted", expected, actual, passed).await?;
         }
         for event in &expect.events {
             let passed = self.came.events.iter().any(|name| name == event);

@@ -58,7 +58,11 @@ impl RehearsalError {
             self,
             Self::Impossible { .. }
                 | Self::StandUp(
-                    StandUpError::Overallocated { .. } | StandUpError::TooEarly { .. } | StandUpError::Deployment(_)
+                    StandUpError::Overallocated { .. }
+                        | StandUpError::TooEarly { .. }
+                        | StandUpError::Refused { .. }
+                        | StandUpError::Deployment(_)
+                        | StandUpError::Network(NetworkError::Clock(_) | NetworkError::Constructor { .. })
                 )
         )
     }

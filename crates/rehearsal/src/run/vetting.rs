@@ -2,7 +2,7 @@
 
 use alloy_primitives::Address;
 use ephor_client::views::ElectionView;
-use ephor_rules::{draw::draw, organisations::excluded};
+use ephor_rules::{draw::draws, organisations::excluded};
 
 use super::{Impossible, RehearsalError, Run};
 use crate::{
@@ -92,7 +92,8 @@ impl Run<'_> {
             .collect();
         urn.sort_unstable();
         let seats = seats.unwrap_or_else(|| view.seats.saturating_sub(nomination.compliant.len()));
-        let drawn = draw(seed, &urn, seats).map_err(|error| self.impossible(Impossible::Draw(error)))?;
+        let draws = draws(seed, &urn, seats).map_err(|error| self.impossible(Impossible::Draw(error)))?;
+        let drawn: Vec<Address> = draws.iter().map(|drawn| drawn.candidate).collect();
         let governance = self.governance.clone();
         let vetter = self.actor(who, "vetter");
         let what = format!(
@@ -101,10 +102,28 @@ impl Run<'_> {
             self.names(&drawn)
         );
         self.tell(&governance, Some(vetter), what, "anyone can repeat the draw", Outcome::Happened, 0)?;
-        self.detail(format!("Seed: {seed}, the hash of L1 block {block}, which was announced before it existed."));
+        self.detail(format!(
+            "Seed: {seed}, the hash of L1 block {}, which was announced before it existed.",
+            text::grouped(&block.to_string())
+        ));
         let urn: Vec<String> = urn.iter().map(ToString::to_string).collect();
         self.detail(format!("Urn, by ascending address: {}.", urn.join(", ")));
-        self.detail("Each draw takes out the place keccak256(seed ‖ counter) mod the number left, the counter being 32 bytes from zero.".into());
+        self.detail(
+            "Each draw takes out the place keccak256(seed ‖ counter) mod the number left, places and the counter of 32 bytes counting from \
+             zero; a word among the last 2^256 mod the number left is passed over."
+                .into(),
+        );
+        for drawn in &draws {
+            self.detail(format!(
+                "Counter {}: {:#066x} mod {} is place {}, {} ({}).",
+                drawn.counter,
+                drawn.word,
+                drawn.left,
+                drawn.place,
+                drawn.candidate,
+                self.person(drawn.candidate)
+            ));
+        }
         for member in drawn {
             let member = self.person(member);
             self.include(who, &member).await?;

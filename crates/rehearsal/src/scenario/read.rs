@@ -235,7 +235,7 @@ fn step(mut section: Section<'_>, cast: &Cast<'_>, has_model: bool) -> Option<St
     } else {
         who = cast.people(&mut section, "who");
     }
-    let unnamed = section.value("who").is_none();
+    let unnamed = section.value("who").is_none_or(|who| deed::is_empty_list(who.get_ref()));
     let expect = expect::read(&mut section, line, cast);
     if let Some(Sited { value: (word, deed), span }) = &deed {
         let needs_who = matches!(

@@ -10,7 +10,7 @@ use ephor_client::{Support, actions::election::Round};
 use super::Record;
 use crate::report::Person;
 
-pub(super) use read::read;
+pub(super) use read::{is_empty_list, read};
 
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -112,6 +112,11 @@ pub(in crate::scenario) fn read(step: &mut Section<'_>, cast: &Cast<'_>) -> Opti
     Some(Sited { value: (word, deed), span })
 }
 
+/// A list with nothing in it.
+pub(in crate::scenario) fn is_empty_list(value: &DeValue<'_>) -> bool {
+    value.as_array().is_some_and(|items| items.is_empty())
+}
+
 /// A deed without details.
 fn bare(word: &str) -> Option<Deed> {
     Some(match word {
@@ -133,6 +138,11 @@ fn bare(word: &str) -> Option<Deed> {
 
 /// A deed with details.
 fn detailed(section: &mut Section<'_>, word: &'static str, cast: &Cast<'_>) -> Option<Deed> {
+    if let Some(value) = section.value(word).filter(|value| is_empty_list(value.get_ref())) {
+        // Nothing done for nobody would pass as done.
+        section.source.report(value.span(), Problem::Empty { key: word });
+        return None;
+    }
     let is_text = section.value(word).is_some_and(|value| value.get_ref().is_str());
     Some(match word {
         "register" if is_text && section.value(word)?.get_ref().as_str() == Some("all") => Deed::RegisterAll,
