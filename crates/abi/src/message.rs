@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue;
 
+use crate::bridge::{IArbSys::L2ToL1Tx, IOutbox::executeTransactionCall};
+
 /// A message to the parent chain, as the outbox there identifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item<'a> {
@@ -35,6 +37,37 @@ impl Item<'_> {
     pub fn hash(&self) -> B256 {
         let packed = (self.sender, self.to, self.l2_block, self.l1_block, self.timestamp, self.value);
         keccak256([packed.abi_encode_packed(), self.data.to_vec()].concat())
+    }
+
+    /// The call of the outbox that executes the message, by its place in the send tree and the proof of it.
+    #[must_use]
+    pub fn execution(&self, index: U256, proof: Vec<B256>) -> executeTransactionCall {
+        executeTransactionCall {
+            proof,
+            index,
+            l2Sender: self.sender,
+            to: self.to,
+            l2Block: self.l2_block,
+            l1Block: self.l1_block,
+            l2Timestamp: self.timestamp,
+            value: self.value,
+            data: self.data.to_vec().into(),
+        }
+    }
+}
+
+impl<'a> From<&'a L2ToL1Tx> for Item<'a> {
+    /// The message that `ArbSys` logged.
+    fn from(event: &'a L2ToL1Tx) -> Self {
+        Self {
+            sender: event.caller,
+            to: event.destination,
+            l2_block: event.arbBlockNum,
+            l1_block: event.ethBlockNum,
+            timestamp: event.timestamp,
+            value: event.callvalue,
+            data: &event.data,
+        }
     }
 }
 

@@ -15,6 +15,8 @@ use crate::{
 
 /// The most bytes of a validation file.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// The most findings of one comparison: each is looked into, which takes time, and the first says all that a signer needs.
+pub const MAX_FINDINGS: usize = 64;
 
 /// Hashes that somebody published for the owners of a Safe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -191,6 +193,9 @@ pub fn compare(ceremony: &Ceremony, expected: &[Expected]) -> Vec<Finding> {
     let steps = ceremony.steps();
     let mut findings = Vec::new();
     for expected in expected {
+        if findings.len() >= MAX_FINDINGS {
+            break;
+        }
         let named = steps.iter().find(|step| Some(step.safe.address) == expected.safe);
         let by_domain = || steps.iter().find(|step| Some(step.hashes.domain) == expected.domain);
         let by_message = || steps.iter().find(|step| Some(step.hashes.message) == expected.message);

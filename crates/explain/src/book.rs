@@ -17,6 +17,7 @@ use ephor_charter::{Charter, Part, SafeKind};
 use serde_json::Value;
 
 use crate::{
+    strict,
     text::{is_disguised, one_line},
     units::Unit,
 };
@@ -64,13 +65,11 @@ pub struct Book {
 /// Why a file is no address book.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BookError {
-    /// Not JSON.
-    #[error("line {line}, column {column}: this is not JSON")]
+    /// Not JSON, or a key that stands twice.
+    #[error("this is not JSON that can be read: {cause}")]
     Json {
-        /// The line.
-        line: usize,
-        /// The column.
-        column: usize,
+        /// What is wrong, and where.
+        cause: String,
     },
     /// Not an object.
     #[error("an address book is a JSON object of names and addresses")]
@@ -207,8 +206,7 @@ impl Book {
     /// # Errors
     /// What is wrong with the file.
     pub fn add_file(&mut self, chain: Option<u64>, text: &str) -> Result<usize, BookError> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| BookError::Json { line: error.line(), column: error.column() })?;
+        let value = strict::read(text).map_err(|error| BookError::Json { cause: error.to_string() })?;
         if !value.is_object() {
             return Err(BookError::Shape);
         }
@@ -351,7 +349,9 @@ mod tests {
     #[test]
     fn refuses_files_that_are_no_address_book() {
         let mut book = Book::default();
-        assert!(matches!(book.add_file(None, "{"), Err(BookError::Json { .. })));
+        for text in ["{".to_owned(), format!(r#"{{"A": "{ONE}", "A": "{}"}}"#, Address::repeat_byte(2))] {
+            assert!(matches!(book.add_file(None, &text), Err(BookError::Json { .. })), "{text}");
+        }
         assert_eq!(book.add_file(None, "[]"), Err(BookError::Shape));
         assert_eq!(book.add_file(None, r#"{"a": 1}"#), Err(BookError::Empty));
         let named = |name: &str| format!(r#"{{"{name}": "{ONE}"}}"#);

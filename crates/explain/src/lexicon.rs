@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     phrases::{PHRASES, Shape},
+    strict,
     types::{Function, Param, Type, TypeError},
 };
 
@@ -65,13 +66,11 @@ pub struct Lexicon {
 /// Why a file is no ABI.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AbiError {
-    /// Not JSON.
-    #[error("line {line}, column {column}: this is not JSON")]
+    /// Not JSON, or a key that stands twice.
+    #[error("this is not JSON that can be read: {cause}")]
     Json {
-        /// The line.
-        line: usize,
-        /// The column.
-        column: usize,
+        /// What is wrong, and where.
+        cause: String,
     },
     /// No list of entries.
     #[error("a JSON ABI is a list, or an object with a list under \"abi\"")]
@@ -97,8 +96,7 @@ impl Lexicon {
     /// # Errors
     /// What is wrong with the file.
     pub fn add_json(&mut self, text: &str) -> Result<usize, AbiError> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| AbiError::Json { line: error.line(), column: error.column() })?;
+        let value = strict::read(text).map_err(|error| AbiError::Json { cause: error.to_string() })?;
         let entries = value.as_array().or_else(|| value.get("abi")?.as_array()).ok_or(AbiError::Shape)?;
         let mut added = 0;
         for (i, entry) in entries.iter().enumerate() {

@@ -2,12 +2,15 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
-use ephor_abi::bridge::{
-    IArbRetryableTx::{NoTicketWithID, getTimeoutCall, redeemCall},
-    IArbSys::{arbBlockNumberCall, sendTxToL1Call},
-    IInbox::createRetryableTicketCall,
-    INodeInterface::constructOutboxProofCall,
-    IOutbox::{AlreadySpent, UnknownRoot, executeTransactionCall},
+use ephor_abi::{
+    bridge::{
+        IArbRetryableTx::{NoTicketWithID, getTimeoutCall, redeemCall},
+        IArbSys::{arbBlockNumberCall, sendTxToL1Call},
+        IInbox::createRetryableTicketCall,
+        INodeInterface::constructOutboxProofCall,
+        IOutbox::{AlreadySpent, UnknownRoot},
+    },
+    message::Item,
 };
 use ephor_chain::{Code, Message as Call, Status, TxResult};
 use ephor_network::{BridgeSpec, ChainSpec, Clock, MessageId, MessageState, Network, NetworkConfig, Who};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::U256;
+use alloy_primitives::{B256, U256};
 use ephor_ceremony::{
     Approval, Batch, Release,
     difference::{CallDifference, Cause, Member},
@@ -88,4 +88,14 @@ fn a_chain_tells_what_has_changed() {
             ChainFinding::Release { .. }
         ]
     ));
+}
+
+#[test]
+fn a_validation_file_without_end_is_looked_into_no_further_than_needed() {
+    let here = ceremony();
+    let set = |n: u64| format!("Safe {}\nMessage hash: {}\n", here.root.children[0].address, B256::from(U256::from(n)));
+    let text: String = (0..2_000).map(set).collect();
+    let expected = expectation::read_validation(&text);
+    assert_eq!(expected.len(), 2_000);
+    assert_eq!(expectation::compare(&here, &expected).len(), expectation::MAX_FINDINGS);
 }

@@ -21,8 +21,9 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rpc_types_eth::{Filter, Log};
 use alloy_sol_types::{SolCall, SolEvent};
 use ephor_abi::{
-    bridge::{ARB_SYS, IArbSys::L2ToL1Tx, IInbox::InboxMessageDelivered, IOutbox},
+    bridge::{ARB_SYS, IArbSys::L2ToL1Tx, IInbox::InboxMessageDelivered},
     governor::IGovernor::{ProposalCreated, executeCall},
+    message::Item,
     safe::ISafe::{ExecutionFailure, ExecutionSuccess},
     timelock::ITimelock::{self, CallScheduled},
 };
@@ -169,17 +170,7 @@ async fn messages(chains: &Chains, site: &Site, id: B256) -> Result<Vec<Seen>, F
     let mut found = Vec::new();
     for log in site.logs(filter).await? {
         let Ok(event) = L2ToL1Tx::decode_log(&log.inner) else { continue };
-        let call = IOutbox::executeTransactionCall {
-            proof: Vec::new(),
-            index: event.position,
-            l2Sender: event.caller,
-            to: event.destination,
-            l2Block: event.arbBlockNum,
-            l1Block: event.ethBlockNum,
-            l2Timestamp: event.timestamp,
-            value: event.callvalue,
-            data: event.data.data.clone(),
-        };
+        let call = Item::from(&event.data).execution(event.position, Vec::new());
         let chain = chains.charter.as_ref().and_then(|charter| {
             let child = charter.chains.iter().find(|chain| chain.id == site.id)?;
             charter.chain(child.parent.as_deref()?).map(|parent| parent.id)

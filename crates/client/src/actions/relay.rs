@@ -7,7 +7,8 @@
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use ephor_abi::{
-    bridge::{ARB_RETRYABLE_TX, IArbRetryableTx, IInbox, IOutbox},
+    bridge::{ARB_RETRYABLE_TX, IArbRetryableTx, IInbox},
+    message::Item,
     timelock::ITimelock,
 };
 use ephor_charter::Part;
@@ -72,17 +73,16 @@ impl Council {
             return Err(RelayError::Unconfirmed { child, position: message.position, challenge_period_seconds });
         };
         let (chain, to) = self.outbox(&child)?;
-        let call = IOutbox::executeTransactionCall {
-            proof,
-            index: U256::from(message.position),
-            l2Sender: message.sender,
+        let item = Item {
+            sender: message.sender,
             to: message.to,
-            l2Block: message.l2_block,
-            l1Block: message.l1_block,
-            l2Timestamp: U256::from(message.sent_seconds),
+            l2_block: message.l2_block,
+            l1_block: message.l1_block,
+            timestamp: U256::from(message.sent_seconds),
             value: message.value,
-            data: message.data.clone(),
+            data: &message.data,
         };
+        let call = item.execution(U256::from(message.position), proof);
         let action = Action::ExecuteMessage { child, position: message.position };
         Ok(Prepared { chain, from: None, to, value: U256::ZERO, data: call.abi_encode().into(), action })
     }

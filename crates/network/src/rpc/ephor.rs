@@ -4,11 +4,11 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::{SolCall, SolEvent};
-use ephor_abi::bridge::{
-    IArbRetryableTx::redeemCall,
-    IArbSys::L2ToL1Tx,
-    INodeInterface::constructOutboxProofCall,
-    IOutbox::{executeTransactionCall, rootsCall},
+use ephor_abi::{
+    bridge::{
+        IArbRetryableTx::redeemCall, IArbSys::L2ToL1Tx, INodeInterface::constructOutboxProofCall, IOutbox::rootsCall,
+    },
+    message::Item,
 };
 use ephor_chain::{Message as Call, Status};
 use ephor_stand_ins::{ARB_RETRYABLE_TX, ARB_SYS, NODE_INTERFACE};

@@ -10,16 +10,21 @@
 //! goes from members and nonce to calldata and operation ids; [`read`] goes back from calldata to members and nonce. Salt of
 //! both operations: `keccak256(abi.encode(members, nonce))`. Source: the calldata of real updates.
 
+mod operation;
+mod reading;
+
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use ephor_abi::{
     bridge::{ARB_SYS, IArbSys, RETRYABLE_TICKET_MAGIC},
     council::{ILocalRoute, IMemberSync, IUpgradeExecutor},
-    timelock::ITimelock,
 };
 use ephor_charter::Part;
-use serde::Serialize;
 
+pub use self::{
+    operation::{Batch, Operation},
+    reading::{Delivery, Shipment, Sync, read},
+};
 use crate::deployment::{Deployment, DeploymentError};
 
 /// How updates leave the core timelock.
@@ -61,66 +66,6 @@ pub struct Plan {
     pub destinations: Vec<Destination>,
 }
 
-/// An operation of one call, as the core timelock takes it from the manager.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation {
-    /// Whom it calls.
-    pub target: Address,
-    /// With what.
-    pub data: Bytes,
-    /// Its salt.
-    pub salt: B256,
-}
-
-/// An operation of several calls, as the L1 timelock takes it from the bridge.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// Whom it calls.
-    pub targets: Vec<Address>,
-    /// Wei for each call.
-    pub values: Vec<U256>,
-    /// Calldata of each call, or what describes a ticket.
-    pub payloads: Vec<Bytes>,
-    /// The operation that must be done before; zero if none.
-    pub predecessor: B256,
-    /// Its salt.
-    pub salt: B256,
-    /// Seconds it waits.
-    pub delay_seconds: U256,
-}
-
-/// One Safe's part in an update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sync {
-    /// The Safe.
-    pub safe: Address,
-    /// The action that brings its owners in line.
-    pub action: Address,
-    /// The whole council.
-    pub members: Vec<Address>,
-    /// The update's nonce.
-    pub nonce: U256,
-}
-
-/// One call of an executor, where an operation ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// The inbox the call goes through, on its way to another chain.
-    pub inbox: Option<Address>,
-    /// Who is called: an executor, if all is as it should be.
-    pub executor: Address,
-    /// Wei the call carries.
-    pub value: U256,
-    /// Gas for a ticket's first attempt; none means that somebody must redeem it.
-    pub gas_limit: U256,
-    /// Wei per gas for a ticket's first attempt.
-    pub max_fee_per_gas: U256,
-    /// Calldata.
-    pub data: Bytes,
-    /// The Safes that it brings in line; none if it does something else.
-    pub syncs: Vec<Sync>,
-}
-
 /// An update in all its stages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
@@ -134,73 +79,10 @@ pub struct Update {
     pub batch: Option<Batch>,
 }
 
-/// What a scheduled call does in the end, read from its calldata.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shipment {
-    /// The L1 timelock and its operation, where the call crosses the bridge.
-    pub batch: Option<(Address, Batch)>,
-    /// The calls of executors, in order.
-    pub deliveries: Vec<Delivery>,
-}
-
 /// The salt of an update's operations.
 #[must_use]
 pub fn salt(members: &[Address], nonce: U256) -> B256 {
     keccak256((members.to_vec(), nonce).abi_encode_params())
-}
-
-impl Operation {
-    /// Its id on the timelock.
-    #[must_use]
-    pub fn id(&self) -> B256 {
-        keccak256((self.target, U256::ZERO, self.data.clone(), B256::ZERO, self.salt).abi_encode_params())
-    }
-}
-
-impl Batch {
-    /// Its id on the timelock.
-    #[must_use]
-    pub fn id(&self) -> B256 {
-        let Self { targets, values, payloads, predecessor, salt, .. } = self.clone();
-        keccak256((targets, values, payloads, predecessor, salt).abi_encode_params())
-    }
-
-    /// Reads the calldata of `scheduleBatch`.
-    #[must_use]
-    pub fn read(calldata: &[u8]) -> Option<Self> {
-        let call = ITimelock::scheduleBatchCall::abi_decode(calldata).ok()?;
-        let ITimelock::scheduleBatchCall { targets, values, payloads, predecessor, salt, delay } = call;
-        (targets.len() == values.len() && targets.len() == payloads.len()).then_some(Self {
-            targets,
-            values,
-            payloads,
-            predecessor,
-            salt,
-            delay_seconds: delay,
-        })
-    }
-
-    /// The calldata that schedules it.
-    #[must_use]
-    pub fn schedule_calldata(&self) -> Bytes {
-        let Self { targets, values, payloads, predecessor, salt, delay_seconds } = self.clone();
-        let call = ITimelock::scheduleBatchCall { targets, values, payloads, predecessor, salt, delay: delay_seconds };
-        call.abi_encode().into()
-    }
-
-    /// The calldata that executes it.
-    #[must_use]
-    pub fn execute_calldata(&self) -> Bytes {
-        let Self { targets, values, payloads, predecessor, salt, .. } = self.clone();
-        ITimelock::executeBatchCall { targets, values, payloads, predecessor, salt }.abi_encode().into()
-    }
-
-    /// The calls of executors that it makes.
-    #[must_use]
-    pub fn deliveries(&self) -> Vec<Delivery> {
-        let calls = self.targets.iter().zip(&self.values).zip(&self.payloads);
-        calls.map(|((target, value), payload)| delivery(*target, *value, payload)).collect()
-    }
 }
 
 impl Plan {
@@ -287,44 +169,6 @@ impl Destination {
 
 fn execute(upgrade: Address, data: Bytes) -> Bytes {
     IUpgradeExecutor::executeCall { upgrade, upgradeCallData: data }.abi_encode().into()
-}
-
-/// Reads a call that the core timelock has scheduled: what it does in the end.
-#[must_use]
-pub fn read(target: Address, value: U256, data: &Bytes) -> Shipment {
-    if target == ARB_SYS
-        && let Ok(send) = IArbSys::sendTxToL1Call::abi_decode(data)
-        && let Some(batch) = Batch::read(&send.data)
-    {
-        let deliveries = batch.deliveries();
-        return Shipment { batch: Some((send.destination, batch)), deliveries };
-    }
-    Shipment { batch: None, deliveries: vec![delivery(target, value, data)] }
-}
-
-/// Reads one call of the last timelock.
-fn delivery(target: Address, value: U256, data: &Bytes) -> Delivery {
-    type Ticket = (Address, Address, U256, U256, U256, Bytes);
-    let ticket = || Ticket::abi_decode_params(data).ok().filter(|_| target == RETRYABLE_TICKET_MAGIC);
-    let direct = || (Address::ZERO, target, value, U256::ZERO, U256::ZERO, data.clone());
-    let (inbox, executor, value, gas_limit, max_fee_per_gas, data) = ticket().unwrap_or_else(direct);
-    let inbox = Some(inbox).filter(|inbox| !inbox.is_zero());
-    let syncs = syncs(&data);
-    Delivery { inbox, executor, value, gas_limit, max_fee_per_gas, data, syncs }
-}
-
-/// The Safes that a call of an executor brings in line.
-fn syncs(data: &[u8]) -> Vec<Sync> {
-    let Ok(call) = IUpgradeExecutor::executeCall::abi_decode(data) else { return Vec::new() };
-    let one = |action: Address, data: &[u8]| {
-        let perform = IMemberSync::performCall::abi_decode(data).ok()?;
-        let IMemberSync::performCall { _securityCouncil: safe, _updatedMembers: members, _nonce: nonce } = perform;
-        Some(Sync { safe, action, members, nonce })
-    };
-    if let Ok(several) = ILocalRoute::performCall::abi_decode(&call.upgradeCallData) {
-        return several.actions.iter().zip(&several.datas).filter_map(|(action, data)| one(*action, data)).collect();
-    }
-    one(call.upgrade, &call.upgradeCallData).into_iter().collect()
 }
 
 #[cfg(test)]
