@@ -179,6 +179,8 @@ impl Feed {
         let every = LogFilter { from_block: number, to_block: Some(number), ..LogFilter::default() };
         let logs = shapes::logs_of_block(chain, number, &every);
         drop(network);
+        // More than can be told is to be asked for.
+        let Some(logs) = logs else { return self.send(Notice::Gap) };
         if let Some(header) = header {
             let logs = logs.iter().filter_map(LogNotice::of).collect();
             self.send(Notice::Block { chain_id, header: header.to_string(), logs });

@@ -36,11 +36,14 @@ pub(super) fn log(view: &LogView) -> Value {
     })
 }
 
-/// The logs of a block that pass a filter, as a subscription sends them.
+/// Logs that one answer holds at most: shown, a log is several times what it is in memory, and many more than these fit into no answer.
+pub(super) const LOGS_MAX: usize = 200_000;
+
+/// The logs of a block that pass a filter, as a subscription sends them; nothing if there are more than can be told.
 #[must_use]
-pub fn logs_of_block(chain: &Chain, number: u64, filter: &LogFilter) -> Vec<Value> {
+pub fn logs_of_block(chain: &Chain, number: u64, filter: &LogFilter) -> Option<Vec<Value>> {
     let filter = LogFilter { from_block: number, to_block: Some(number), ..filter.clone() };
-    chain.logs(&filter).iter().map(log).collect()
+    Some(chain.logs_up_to(&filter, LOGS_MAX)?.iter().map(log).collect())
 }
 
 pub(super) fn receipt(receipt: &Receipt) -> Value {

@@ -175,6 +175,24 @@ fn every_method_misses_what_it_requires() {
     assert!(world.refused(&long, json!([])).message.len() < 200);
 }
 
+/// Emits empty logs until little gas is left: `JUMPDEST PUSH0 PUSH0 LOG0 PUSH2 ffff GAS GT PUSH0 JUMPI STOP`.
+const ENDLESS: &str = "0x5b5f5fa061ffff5a115f5700";
+
+#[test]
+fn more_logs_than_an_answer_holds_are_refused_before_they_are_shown() {
+    let world = World::new(ETHEREUM);
+    world.ask("hardhat_setCode", json!([STRANGER, ENDLESS]));
+    let many = json!({ "from": dev(0), "to": STRANGER, "gas": "0x5000000" });
+    let hash = world.ask("eth_sendTransaction", json!([many]));
+    let block = world.ask("eth_blockNumber", json!([]));
+    let message = |what: &str| format!("{what} 209");
+    check(&world, "eth_getTransactionReceipt", json!([hash]), -32005, &message("the receipt has"));
+    check(&world, "eth_getBlockReceipts", json!([block]), -32005, &message("the block has"));
+    check(&world, "eth_getLogs", json!([{}]), -32005, "query returned more than 200000 results");
+    let simulated = json!([{ "blockStateCalls": [{ "calls": [many] }] }]);
+    check(&world, "eth_simulateV1", simulated, -32005, &message("the calls emit"));
+}
+
 #[test]
 fn nothing_that_is_sent_makes_it_panic() {
     let world = World::new(ONE);

@@ -7,7 +7,7 @@ use super::super::{
     RpcError,
     params::{Args, any, boolean, hash},
     queries::{BlockRef, block, tag},
-    shapes::{self, quantity},
+    shapes::{self, LOGS_MAX, quantity},
     table::{Method, Param, Room},
 };
 
@@ -103,7 +103,12 @@ fn count_by_hash(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError
 fn receipts(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
     let chain = room.chain()?;
     let Some(number) = args.get(0, block)?.number(chain) else { return Ok(Value::Null) };
-    Ok(chain.receipts(number).iter().map(shapes::receipt).collect())
+    let receipts = chain.receipts(number);
+    let logs: usize = receipts.iter().map(|receipt| receipt.logs.len()).sum();
+    if logs > LOGS_MAX {
+        return Err(RpcError::limit(format_args!("the block has {logs} logs, and an answer at most {LOGS_MAX}")));
+    }
+    Ok(receipts.iter().map(shapes::receipt).collect())
 }
 
 fn uncles_by_number(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {

@@ -11,14 +11,12 @@ use super::super::{
     locked,
     params::{Args, any_number},
     queries::{BlockRef, LogQuery, log_query},
-    shapes::{self, quantity},
+    shapes::{self, LOGS_MAX, quantity},
     table::{Method, Param, Room},
 };
 
 const FILTER: Param = Param::required("filter", "filter");
 const ID: Param = Param::required("filterId", "quantity");
-/// Logs that one answer holds at most.
-const LOGS_MAX: usize = 200_000;
 /// Hashes of blocks that one answer holds at most; the others come with the next.
 const HASHES_MAX: u64 = 10_000;
 

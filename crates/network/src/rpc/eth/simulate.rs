@@ -17,7 +17,7 @@ use super::super::{
     errors::halted,
     params::{Args, Why, array, boolean, each, field, object},
     queries::{GAS_CAP, TransactionArgs, block_overrides, overrides, transaction, with_state},
-    shapes::{quantity, wide},
+    shapes::{LOGS_MAX, quantity, wide},
     table::{Method, Param, Room},
 };
 
@@ -84,6 +84,12 @@ fn simulate(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
         let plan = plan(chain, &payload)?;
         let blocks: Vec<SimulatedBlock> = plan.iter().map(|(_, block)| block.clone()).collect();
         let outcomes = chain.simulate(&blocks, payload.validate, payload.transfers, GAS_CAP).map_err(refused)?;
+        let logs: usize = outcomes.iter().flatten().map(|outcome| outcome.outcome.logs.len()).sum();
+        if logs > LOGS_MAX {
+            return Err(RpcError::limit(format_args!(
+                "the calls emit {logs} logs, and an answer holds at most {LOGS_MAX}"
+            )));
+        }
         let mut parent = chain.latest().hash;
         let mut shown = Vec::with_capacity(plan.len());
         for ((number, block), outcomes) in plan.iter().zip(&outcomes) {

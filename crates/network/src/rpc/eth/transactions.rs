@@ -12,7 +12,7 @@ use super::super::{
     RpcError,
     params::{Args, data, hash, quantity},
     queries::{GAS_CAP, TransactionArgs, tag, transaction},
-    shapes,
+    shapes::{self, LOGS_MAX},
     table::{Method, Param, Room},
 };
 
@@ -241,7 +241,12 @@ fn raw(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
 }
 
 fn receipt(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    Ok(room.chain()?.receipt(args.get(0, hash)?).map_or(Value::Null, |receipt| shapes::receipt(&receipt)))
+    let Some(receipt) = room.chain()?.receipt(args.get(0, hash)?) else { return Ok(Value::Null) };
+    if receipt.logs.len() > LOGS_MAX {
+        let count = receipt.logs.len();
+        return Err(RpcError::limit(format_args!("the receipt has {count} logs, and an answer at most {LOGS_MAX}")));
+    }
+    Ok(shapes::receipt(&receipt))
 }
 
 fn pending(room: &mut Room<'_>, _: &Args<'_>) -> Result<Value, RpcError> {
