@@ -9,6 +9,7 @@
 //! middle is left out. An executor says in its log what it executed, so a delivery counts as made when the executor of
 //! the chain has logged its calldata; the member sync says when an update came too late to change anything.
 
+mod deliver;
 mod follow;
 
 use alloy_primitives::{Address, B256};
