@@ -162,9 +162,6 @@ pub enum TaskError {
     /// No such file.
     #[error("this is no file of signing tasks: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// No task, or one that nobody signs: nothing would be compared, and nothing found.
-    #[error("{0}: there is nothing to compare")]
-    Nothing(String),
     /// Too much calldata.
     #[error("task {id}: {bytes} bytes of calldata are more than fit into a transaction ({MAX_CALLDATA_BYTES})")]
     Calldata {
@@ -201,13 +198,8 @@ impl TaskFile {
             return Err(TaskError::TooLarge(bytes.len()));
         }
         // A key that stands twice shows people one hash and is compared by another.
-        let text = String::from_utf8_lossy(bytes);
-        let file: Self = serde_json::from_value(strict::read(&text)?)?;
-        match file.tasks.iter().find(|task| task.signers.is_empty()) {
-            Some(task) => Err(TaskError::Nothing(format!("task {} has no signers", task.id))),
-            None if file.tasks.is_empty() => Err(TaskError::Nothing("there are no tasks".to_owned())),
-            None => Ok(file),
-        }
+        strict::read(&String::from_utf8_lossy(bytes))?;
+        Ok(serde_json::from_slice(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))?)
     }
 }
 

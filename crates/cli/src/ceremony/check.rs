@@ -17,7 +17,7 @@ use ephor_ceremony::{
     bundle::MAX_BYTES,
     expectation,
     forecast::{self as ahead, Freshness},
-    task::{Finding, MAX_FILE_BYTES, TaskFile},
+    task::{Finding, MAX_FILE_BYTES, TaskFile, Verified},
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
@@ -141,7 +141,10 @@ fn verify_tasks(file: &TaskFile, arguments: &VerifyArguments) -> Result<Exit, Fa
     if let (Some(task), true) = (&arguments.task, verified.is_empty()) {
         return Err(CeremonyFailure::NoTask(task.clone()).into());
     }
-    let sound = verified.iter().all(|task| task.findings.is_empty());
+    // Where nothing is compared, nothing is found: that is no reason to sign.
+    let empty: Vec<&str> = verified.iter().filter(|task| task.hashes.is_empty()).map(|task| task.id.as_str()).collect();
+    let as_published = |task: &&Verified| task.findings.is_empty() && !task.hashes.is_empty();
+    let sound = !verified.is_empty() && verified.iter().all(|task| as_published(&task));
     if arguments.json {
         terminal::print_json(&json!({ "sound": sound, "tasks": verified }))?;
     } else {
@@ -153,7 +156,10 @@ fn verify_tasks(file: &TaskFile, arguments: &VerifyArguments) -> Result<Exit, Fa
                 let _ = writeln!(text, "  WARNING {}", told_of(finding).0);
             }
         }
-        let fine = verified.iter().filter(|task| task.findings.is_empty()).count();
+        for id in empty {
+            let _ = writeln!(text, "{id}\n  WARNING it has no signers: there is nothing to compare");
+        }
+        let fine = verified.iter().filter(as_published).count();
         let _ = writeln!(text, "{fine} of {} tasks are as published, {hashes} Safes compared.", verified.len());
         terminal::print(&terminal::visible(&text))?;
     }

@@ -78,6 +78,31 @@ fn huge_files_are_refused_unread() {
 }
 
 #[test]
+fn tasks_of_which_nothing_is_compared_are_not_as_published() {
+    let place = place();
+    let at = place.at("tasks.json");
+    let task = json!({ "id": "t", "chain_id": 1, "multicall_data": "0x", "signers": [] });
+    for (tasks, told) in [(json!([task]), "t\n  WARNING it has no signers"), (json!([]), "0 of 0 tasks")] {
+        fs::write(&at, json!({ "tasks": tasks }).to_string()).expect("a file");
+        says(&["verify", &at], 1, &[told]);
+    }
+}
+
+#[test]
+fn names_that_look_like_something_else_are_refused() {
+    let place = place();
+    let recipe = fs::read_to_string(place.at("recipe.toml")).expect("the recipe");
+    for name in
+        ["Council\\nEverything fits.", "C\u{43e}uncil", "Foundation", "0xA0a0a0A0A0A0a0a0A0A0a0A0a0A0a0A0A0A0a0a0"]
+    {
+        let altered = place.at("altered.toml");
+        fs::write(&altered, recipe.replace("name = \"Council\"", &format!("name = \"{name}\""))).expect("a file");
+        let reason = if name == "Foundation" { "stands for" } else { "looks like something else" };
+        says(&["new", &altered, "--out", &place.at("no")], 3, &[reason]);
+    }
+}
+
+#[test]
 fn invalid_utf8_is_refused() {
     let place = place();
     fs::write(place.bundle.join("note.txt"), [b'a', 0xff, b'b']).expect("a file");

@@ -1,8 +1,9 @@
 //! Endpoints that do not tell the truth: what they alter is found out, and named.
 
-use super::told;
+use super::{Voted, told, voted};
 use crate::network::{Network, post, read_body};
-use alloy_primitives::address;
+use alloy_sol_types::SolEvent;
+use ephor_abi::timelock::ITimelock::CallScheduled;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},

@@ -5,7 +5,7 @@ mod liar;
 
 use crate::{
     harness::{Run, repository},
-    network::{Network, on, post, read_body},
+    network::{Network, on},
 };
 use alloy_primitives::{Address, B256, Bytes, U256, address, hex, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
@@ -17,12 +17,7 @@ use ephor_abi::{
     timelock::ITimelock::{CallScheduled, scheduleBatchCall},
 };
 use serde_json::{Value, json};
-use std::{
-    fs,
-    io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
-    thread,
-};
+use std::fs;
 
 const START: &str = "2025-09-14T12:00Z";
 const GOVERNOR: Address = address!("f07DeD9dC292157749B6Fd268E37DF6EA38395B9");
