@@ -34,6 +34,10 @@ fn transactions_wait_in_order_and_are_mined_together() {
         let number: U64 = serde_json::from_value(pending["number"].clone()).unwrap();
         assert_eq!(json!(number - U64::ONE), head);
         assert_eq!(world.ask("eth_getBlockTransactionCountByNumber", json!(["pending"])), json!("0x3"));
+        let second = world.ask("eth_getTransactionByBlockNumberAndIndex", json!(["pending", "0x1"]));
+        assert_eq!((&second["hash"], &second["blockHash"]), (&json!(hashes[1]), &Value::Null));
+        let none = world.ask("eth_getTransactionByBlockNumberAndIndex", json!(["pending", "0x3"]));
+        assert_eq!((none, world.ask("eth_getBlockReceipts", json!(["pending"]))), (Value::Null, Value::Null));
         let mut whole = world.ask("eth_getBlockByNumber", json!(["pending", true]));
         assert_eq!(whole["transactions"][1]["hash"], json!(hashes[1]));
         // Libraries read it as a block, once they have put zeros for the three that no pending block has.

@@ -102,7 +102,9 @@ fn count_by_hash(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError
 
 fn receipts(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
     let chain = room.chain()?;
-    let Some(number) = args.get(0, block)?.number(chain) else { return Ok(Value::Null) };
+    // What waits has no receipts yet.
+    let asked = Some(args.get(0, block)?).filter(|block| *block != BlockRef::Pending);
+    let Some(number) = asked.and_then(|block| block.number(chain)) else { return Ok(Value::Null) };
     let receipts = chain.receipts(number);
     let logs: usize = receipts.iter().map(|receipt| receipt.logs.len()).sum();
     if logs > LOGS_MAX {

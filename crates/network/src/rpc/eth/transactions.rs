@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::{
     RpcError,
     params::{Args, data, hash, quantity},
-    queries::{GAS_CAP, TransactionArgs, tag, transaction},
+    queries::{BlockRef, GAS_CAP, TransactionArgs, tag, transaction},
     shapes::{self, LOGS_MAX},
     table::{Method, Param, Room},
 };
@@ -227,8 +227,12 @@ fn by_block_hash(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError
 }
 
 fn by_block_number(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
-    let block = args.get(0, tag)?.number(room.chain()?);
-    at(room, block, args.get(1, quantity)?)
+    let (chain, block, index) = (room.chain()?, args.get(0, tag)?, args.get(1, quantity)?);
+    if block == BlockRef::Pending {
+        let waiting = usize::try_from(index).ok().and_then(|index| chain.pending().get(index));
+        return Ok(waiting.map_or(Value::Null, |tx| shapes::pending_transaction(tx, chain.config().base_fee)));
+    }
+    at(room, block.number(chain), index)
 }
 
 fn raw(room: &mut Room<'_>, args: &Args<'_>) -> Result<Value, RpcError> {
