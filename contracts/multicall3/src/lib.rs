@@ -13,7 +13,7 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, Bytes, U256};
 use ephor_abi::batch::IMulticall3;
 use ephor_parts::{
-    Outcome, dispatch,
+    Outcome, Revert, dispatch,
     multicall::{self, Call, Call3, Call3Value, Reach, Results},
     require,
 };
@@ -58,11 +58,13 @@ impl Multicall3 {
 
     /// Like [`Self::aggregate3`], with ether, all of which must come along.
     ///
-    /// Errors: "Multicall3: call failed", "Multicall3: value mismatch".
+    /// Errors: "Multicall3: call failed" with a word of zeros behind, as the reference writes the length of this one by hand and too
+    /// great; "Multicall3: value mismatch".
     fn aggregate3_value(&mut self, calls: Vec<Call3Value>) -> Outcome<Results> {
         // The reference's sum wraps around as well.
         let sent = calls.iter().fold(U256::ZERO, |sum, call| sum.wrapping_add(call.value));
-        let results = multicall::run(self.vm(), Reach::Call, calls)?;
+        let results = multicall::run(self.vm(), Reach::Call, calls)
+            .map_err(|revert| Revert::bubble([revert.0, vec![0; 32]].concat()))?;
         require(self.vm().msg_value() == sent, "Multicall3: value mismatch")?;
         Ok(results)
     }

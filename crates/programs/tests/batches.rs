@@ -14,8 +14,8 @@ use ephor_abi::{
     },
     safe::{ISafe, ISafeIndexed, ISafeL2},
 };
-use ephor_chain::{BlockEnv, Code, Executor, Message, Outcome, SpecId};
-use ephor_programs::{LIBRARIES, SAFE_1_4_1, SAFE_L2_1_4_1};
+use ephor_chain::{BlockEnv, Code, Executor, HaltReason, Message, Outcome, SpecId, Status};
+use ephor_programs::{LIBRARIES, SAFE as SAFE_1_3_0, SAFE_1_4_1, SAFE_L2_1_4_1};
 use world::{OWNER, REVERT, send};
 
 const SAFE: Address = Address::repeat_byte(0x77);
@@ -100,6 +100,16 @@ fn a_failure_is_told_or_undoes_everything() {
     assert!(!outcome.is_success() && outcome.output.is_empty());
 }
 
+/// The deployed contract reverts with a word too many where calls carry values, as it writes the length of its message by hand.
+#[test]
+fn a_failed_call_with_a_value_is_told_with_a_word_of_zeros_behind() {
+    let call = Call3Value { target: TARGET, allowFailure: false, value: U256::ZERO, callData: Bytes::new() };
+    let data = aggregate3ValueCall { calls: vec![call] }.abi_encode();
+    let outcome = send(&mut chain(REVERT), OWNER, MULTICALL3, data);
+    let told = [Revert::from("Multicall3: call failed").abi_encode(), vec![0; 32]].concat();
+    assert_eq!(outcome.output, told);
+}
+
 #[test]
 fn ether_must_come_along_with_the_values() {
     let mut executor = chain(bytes!("00"));
@@ -147,6 +157,19 @@ fn safe_1_4_1_refuses_what_1_3_0_lets_pass() {
     // Gone: an unknown function is handed to the handler, and there is none.
     let gas = ISafe::requiredTxGasCall { to: OWNER, value: U256::ZERO, data: Bytes::new(), operation: 0 };
     assert!(send(&mut chain(bytes!("00")), OWNER, SAFE, gas.abi_encode()).is_success());
+}
+
+/// It looks for the last module of the page, and there is neither a page nor a list.
+#[test]
+fn safe_1_4_1_halts_over_a_page_of_modules_while_it_is_not_set_up() {
+    let page = ISafe::getModulesPaginatedCall { start: Address::with_last_byte(1), pageSize: U256::from(5) };
+    let ask = |program| {
+        let mut executor = chain(bytes!("00"));
+        executor.install(TARGET, &Code::Program(program), []);
+        send(&mut executor, OWNER, TARGET, page.abi_encode()).status
+    };
+    assert_eq!(ask(SAFE_1_4_1), Status::Halt(HaltReason::InvalidFEOpcode));
+    assert_eq!(ask(SAFE_1_3_0), Status::Success);
 }
 
 /// A Safe 1.4.1 of the L2 variant, with a module besides its owner.

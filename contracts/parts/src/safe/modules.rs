@@ -139,7 +139,8 @@ pub trait Modules: SafeAccount {
     /// misses, in 1.4.1 the last of the page; the sentinel or zero at the end.
     ///
     /// # Errors
-    /// No data when there is no memory for as many; from 1.4.1 on `GS105` no such module, `GS106` an empty page.
+    /// No data when there is no memory for as many; from 1.4.1 on `GS105` no such module, `GS106` an empty page. From 1.4.1 on it
+    /// [halts](halt) while the account is not set up.
     fn modules_paginated(&self, start: Masked, page_size: U256) -> Outcome<(Vec<Address>, Address)> {
         if Self::RELEASE >= Release::V1_4_1 {
             require(start.0 == SENTINEL || self.has_module(start.0), "GS105")?;
@@ -157,7 +158,7 @@ pub trait Modules: SafeAccount {
             next = modules.get(next);
         }
         if Self::RELEASE >= Release::V1_4_1 && next != SENTINEL {
-            next = page.last().copied().unwrap_or(next);
+            next = page.last().copied().unwrap_or_else(|| halt());
         }
         Ok((page, next))
     }
