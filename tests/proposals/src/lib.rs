@@ -68,15 +68,22 @@ pub struct L1Payload {
     pub calls: Vec<serde_json::Value>,
 }
 
+/// The project's own record.
+fn own() -> PathBuf {
+    folder("data/arbitrum/governance-proposals.json")
+}
+
+fn text_of(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 /// The text of the record.
 ///
 /// # Panics
 /// If it cannot be read: nothing can be tested then.
 #[must_use]
 pub fn record_text() -> String {
-    let own = || folder("data/arbitrum/governance-proposals.json");
-    let path = std::env::var_os("EPHOR_PROPOSALS").map_or_else(own, PathBuf::from);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    text_of(&std::env::var_os("EPHOR_PROPOSALS").map_or_else(own, PathBuf::from))
 }
 
 /// The record.
@@ -105,7 +112,11 @@ pub fn knowledge() -> Knowledge {
 /// If one cannot be read.
 #[must_use]
 pub fn payloads() -> Vec<Payload> {
-    let subjects = input::read(&record_text()).expect("proposals");
+    read(&record_text())
+}
+
+fn read(text: &str) -> Vec<Payload> {
+    let subjects = input::read(text).expect("proposals");
     subjects.iter().map(input::Subject::payload).collect()
 }
 
@@ -116,4 +127,13 @@ pub fn payloads() -> Vec<Payload> {
 #[must_use]
 pub fn explanations(knowledge: &Knowledge) -> Vec<Explanation> {
     payloads().into_iter().map(|payload| explain(payload, knowledge).expect("short")).collect()
+}
+
+/// Every proposal of the project's own record, explained, whatever other file is tested: for tests of a certain one.
+///
+/// # Panics
+/// If one is too long.
+#[must_use]
+pub fn own_explanations(knowledge: &Knowledge) -> Vec<Explanation> {
+    read(&text_of(&own())).into_iter().map(|payload| explain(payload, knowledge).expect("short")).collect()
 }

@@ -28,9 +28,12 @@ fn a_builder_file_is_not_written_for_what_would_be_another_transaction() {
     check(&|altered| altered.action.refund.gas_price = U256::from(1), "refunds gas");
     let batch = |kind: Batch, calls: &[Call]| ephor_ceremony::recipe::action(calls, Some(kind)).unwrap();
     let delegate = Call { operation: Operation::DelegateCall, ..call(7) };
-    check(&|altered| altered.action = batch(Batch::MultiSend, &[delegate.clone()]), "batch is a delegate call");
+    check(
+        &|altered| altered.action = batch(Batch::MultiSend, std::slice::from_ref(&delegate)),
+        "batch is a delegate call",
+    );
     let may_fail = Call { allow_failure: true, ..call(7) };
-    check(&|altered| altered.action = batch(Batch::Aggregate3Value, &[may_fail.clone()]), "may fail");
+    check(&|altered| altered.action = batch(Batch::Aggregate3Value, std::slice::from_ref(&may_fail)), "may fail");
     // Calls that Multicall3 makes in its own name are not the Safe's.
     let mut plain = ceremony();
     plain.action.operation = Operation::Call;

@@ -146,7 +146,7 @@ fn says_that_code_runs_where_a_delegate_call_has_no_calldata() {
 
 #[test]
 fn runs_what_the_delegating_multicall_is_given_in_the_name_of_the_safe() {
-    let code = || Bytes::from_static(&[0xff, 0x2d, 0xd5, 0xa1]);
+    let code = || Bytes::from_static(&[1, 2, 3, 4]);
     let three = Call3 { target: B, allowFailure: false, callData: code() };
     let valued = Call3Value { target: B, allowFailure: false, value: U256::from(5), callData: code() };
     for data in
