@@ -62,14 +62,17 @@ pub(crate) struct Which {
 }
 
 impl Which {
-    /// The election named, or the last that was created.
+    /// The election named, or the last that was created; the next where nothing is left of that one, as before the first of a rehearsal.
     ///
     /// # Errors
     /// [`ReadError`].
     pub(crate) async fn index(&self, link: &Link) -> Result<u64, ReadError> {
         match self.index {
             Some(index) => Ok(index),
-            None => Ok(link.council.elections().await?.saturating_sub(1)),
+            None => {
+                let next = link.council.elections().await?;
+                Ok(last(link, next).await?.map_or(next, |view| view.index))
+            }
         }
     }
 }
@@ -192,7 +195,15 @@ pub(crate) async fn last(link: &Link, next: u64) -> Result<Option<ElectionView>,
 
 async fn status(link: &Link, arguments: &StatusArguments) -> Result<Exit, Failure> {
     let view = match arguments.index {
-        Some(index) => link.council.election(index).await?,
+        Some(index) => match link.council.election(index).await {
+            Err(error @ ReadError::Reverted { .. }) if index < link.council.elections().await? => {
+                terminal::tell(&format!(
+                    "note: the governors know nothing of election {index}: on a rehearsal those held before it began are counted only\n"
+                ));
+                return Err(error.into());
+            }
+            view => view?,
+        },
         None => current(link).await?,
     };
     let account = arguments.account.as_deref().map(|account| link.account(account)).transpose()?;

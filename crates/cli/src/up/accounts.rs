@@ -52,13 +52,14 @@ pub(super) fn allocations(charter: &Charter, accounts: &[DevAccount]) -> Vec<All
     votes.map(|(account, votes)| Allocation { account: account.key.address(), votes }).collect()
 }
 
-/// Gives each account its ether on every chain.
+/// Gives each account its ether on every chain, and mines a block on each whose header commits to it.
 pub(super) fn fund(network: &mut Network, accounts: &[DevAccount]) -> Result<(), NetworkError> {
     let wei = U256::from(ETHER) * U256::from(10).pow(U256::from(18));
     for chain in network.chain_ids().to_vec() {
         for account in accounts.iter().map(|account| account.key.address()) {
             network.chain_mut(chain)?.set_balance(account, wei)?;
         }
+        network.mine(chain)?;
     }
     Ok(())
 }

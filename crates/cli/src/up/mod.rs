@@ -25,6 +25,7 @@ use std::{
 
 use alloy_primitives::U256;
 use clap::Args;
+use ephor_abi::catalog::{RevertReason, decode_revert};
 use ephor_charter::Charter;
 use ephor_client::Deployment;
 use ephor_deploy::{Keeping, StandUp, StandUpError, stand_up_in};
@@ -211,7 +212,7 @@ fn run(arguments: &UpArguments, charter: &Charter, toml: String, place: Option<&
             accounts: if control { accounts.clone() } else { Vec::new() },
             impersonate: control,
             control,
-            reason: Some(Arc::new(|data: &[u8]| Some(ephor_abi::catalog::decode_revert(data).to_string()))),
+            reason: Some(Arc::new(reason)),
             ..RpcSettings::default()
         },
     );
@@ -252,6 +253,14 @@ fn run(arguments: &UpArguments, charter: &Charter, toml: String, place: Option<&
     })
 }
 
+/// What an error of a contract says; nothing where it says nothing, or nobody knows it.
+fn reason(data: &[u8]) -> Option<String> {
+    match decode_revert(data) {
+        RevertReason::Empty | RevertReason::Unknown(_) => None,
+        told => Some(told.to_string()),
+    }
+}
+
 /// A new network, or the one that a folder keeps.
 fn stood_up(
     arguments: &UpArguments,
@@ -266,7 +275,9 @@ fn stood_up(
     };
     let keeping = place.map_or(Keeping::Past, |place| Keeping::Database(&place.database));
     let allocations = accounts::allocations(charter, accounts);
-    let StandUp { mut network, deployment, found } = stand_up_in(keeping, charter, &allocations, start, None)?;
+    // Until then there is time for a block on every chain.
+    let before = start.saturating_sub(charter.l1_chain().block_milliseconds.div_ceil(1_000));
+    let StandUp { mut network, deployment, found } = stand_up_in(keeping, charter, &allocations, before, None)?;
     if found {
         if arguments.start.is_some() {
             terminal::tell("note: --start is for new networks; this one goes on where it was left\n");
@@ -274,6 +285,7 @@ fn stood_up(
         return Ok((network, deployment));
     }
     accounts::fund(&mut network, accounts)?;
+    network.advance_to(start.max(network.clock().now_seconds()))?;
     if let Some(place) = place {
         place.keep_charter(toml)?;
     }

@@ -162,3 +162,13 @@ fn elects_and_installs_across_three_chains_by_commands_alone() {
     let contenders = ["dev2", "dev3", "dev4", "dev5", "dev6", "dev7", "dev8", "dev9"];
     elects_and_installs("arbitrum.toml", "2025-09-14T12:00Z", &contenders, 6);
 }
+
+#[test]
+fn before_the_first_election_of_a_rehearsal_the_next_is_meant() {
+    let network = Network::up("arbitrum.toml", "2025-09-16T12:00Z");
+    let early = network.run(&["election", "register", "--signer", "dev5"]).exits(6);
+    assert!(early.stdout.contains("as a contender in election 4"), "{}", early.stdout);
+    assert!(early.stderr.contains("`ephor election create` has to come before this"), "{}", early.stderr);
+    let past = network.run(&["election", "status", "3"]).exits(6);
+    assert!(past.stderr.contains("the governors know nothing of election 3"), "{}", past.stderr);
+}

@@ -78,11 +78,19 @@ fn every_chain_is_served_until_the_process_is_told_to_stop() {
         let path = format!("/{}", chain["name"].as_str().unwrap());
         let id = format!("{:#x}", chain["chain_id"].as_u64().unwrap());
         assert_eq!(call(address(&told), &path, "eth_chainId", &json!([]))["result"], id);
+        // The header commits to the ether of the accounts from the beginning.
+        let account = &told["accounts"][0]["address"];
+        let proof = call(address(&told), &path, "eth_getProof", &json!([account, [], "latest"]));
+        assert_eq!(proof["result"]["balance"], "0x21e19e0c9bab2400000", "{proof}");
     }
     let accounts = call(address(&told), "/", "eth_accounts", &json!([]));
     let names: Vec<&Value> = told["accounts"].as_array().unwrap().iter().map(|account| &account["address"]).collect();
     assert_eq!(names.len(), 10);
     assert_eq!(accounts["result"].as_array().unwrap().iter().collect::<Vec<_>>(), names);
+    // Errors that say nothing are told as nodes tell them.
+    let silent = json!([{ "to": names[0] }, "latest", { names[0].as_str().unwrap(): { "code": "0x5f5ffd" } }]);
+    let error = call(address(&told), "/", "eth_call", &silent)["error"].clone();
+    assert_eq!(error, json!({ "code": 3, "message": "execution reverted", "data": "0x" }));
     // The election that is due can be created by the first of them, and the view tells so.
     assert_eq!(call(address(&told), "/", "ephor_election", &json!([4]))["result"]["phase"], "due");
     let log = up.stop("-TERM");
