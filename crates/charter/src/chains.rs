@@ -223,9 +223,9 @@ fn read_bridge(mut section: Section<'_>, [chain, parent]: [&str; 2], places: &mu
         places.claim(source, at.span, parent, at.value, format!("the {key} of {chain}"));
         Some(at.value)
     });
-    let challenge_period_seconds = section.positive("challenge_period_seconds");
-    let retryable_lifetime_seconds = section.positive("retryable_lifetime_seconds");
-    let delivery_seconds = section.positive("delivery_seconds");
+    let challenge_period_seconds = section.wait("challenge_period_seconds");
+    let retryable_lifetime_seconds = section.wait("retryable_lifetime_seconds");
+    let delivery_seconds = section.wait("delivery_seconds");
     section.finish();
     Some(Bridge {
         inbox,

@@ -130,7 +130,7 @@ pub(crate) fn read_timelocks(document: &mut Section<'_>, chains: Option<&[Chain]
 }
 
 fn read_delay(mut section: Section<'_>) -> Option<u64> {
-    let delay = section.positive("delay_seconds");
+    let delay = section.wait("delay_seconds");
     section.finish();
     Some(delay?.value)
 }

@@ -22,6 +22,9 @@ use toml::{
 
 pub use values::{Setting, Tokens, UNITS_PER_TOKEN, address, choice, wrong};
 
+/// A hundred years of 365.25 days.
+const CENTURY_SECONDS: u64 = 3_155_760_000;
+
 /// A text that is being read, and the faults found so far.
 pub struct Source<'a> {
     text: &'a str,
@@ -145,6 +148,17 @@ impl<'a> Section<'a> {
         let sited = self.required::<T>(key)?;
         if sited.value == T::default() {
             self.source.report(sited.span, Problem::Zero { key });
+            return None;
+        }
+        Some(sited)
+    }
+
+    /// A wait in seconds that must be there: some, and at most a century.
+    pub fn wait(&mut self, key: &'static str) -> Option<Sited<u64>> {
+        let sited = self.positive::<u64>(key)?;
+        if sited.value > CENTURY_SECONDS {
+            let (least, most) = (1, CENTURY_SECONDS);
+            self.source.report(sited.span, Problem::OutOfRange { found: sited.value.to_string(), least, most });
             return None;
         }
         Some(sited)

@@ -327,6 +327,17 @@ fn read_role(mut section: Section<'_>, chains: Option<&[Chain]>, safes: Option<&
             }
         }
     };
+    for holder in &holders {
+        if let (Holder::Safe(name), Some(safes)) = (holder, safes)
+            && let Some(safe) = safes.iter().find(|safe| safe.name == *name && safe.chain != chain)
+            && [&safe.chain, &chain]
+                .iter()
+                .all(|name| chains.is_some_and(|all| all.iter().any(|one| one.name == **name)))
+        {
+            let (safe, stands_on) = (safe.name.clone(), safe.chain.clone());
+            source.report(span.clone(), PowerProblem::SafeElsewhere { safe, stands_on, chain: chain.clone() });
+        }
+    }
     Some(SitedGrant { grant: RoleGrant { on, chain, role: role?.value, holders }, span })
 }
 

@@ -44,6 +44,16 @@ pub enum PowerProblem {
         /// The role.
         role: &'static str,
     },
+    /// A Safe cannot call a contract of another chain.
+    #[error("the Safe \"{safe}\" stands on {stands_on}, and cannot act on {chain}")]
+    SafeElsewhere {
+        /// The Safe.
+        safe: String,
+        /// Its chain.
+        stands_on: String,
+        /// The chain of the contract.
+        chain: String,
+    },
     /// A contract does not stand on the chain.
     #[error("{part} does not stand on {chain}")]
     StandsElsewhere {
@@ -89,6 +99,7 @@ impl PowerProblem {
                 list(safes)
             ),
             Self::NeverOpen { .. } => "name the holders; only the role EXECUTOR of a timelock can be open".into(),
+            Self::SafeElsewhere { chain, .. } => format!("name a Safe of {chain}"),
             Self::StandsElsewhere { stands_on: Some(chain), .. } => format!("it stands on {chain}"),
             Self::StandsElsewhere { stands_on: None, .. } => {
                 "remove it: only a governance chain with a parent has such a contract".into()

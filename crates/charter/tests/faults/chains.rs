@@ -248,3 +248,12 @@ fn contracts_stand_where_they_belong() {
         &[("\"ethereum\"", "core-timelock does not stand on ethereum", "it stands on arbitrum-one")],
     );
 }
+
+#[test]
+fn no_wait_is_longer_than_a_century() {
+    for wait in ["challenge_period_seconds   = 549_816", "delay_seconds = 691_200"] {
+        let (key, _) = wait.split_once('=').unwrap();
+        let cause = "3155760001 is not between 1 and 3155760000";
+        check_arbitrum(wait, &format!("{key}= 3_155_760_001"), &[("3_155", cause, "from 1 to 3155760000")]);
+    }
+}

@@ -174,3 +174,16 @@ fn an_update_has_a_way_from_the_election_to_every_safe() {
         )],
     );
 }
+
+#[test]
+fn a_safe_acts_on_its_own_chain_only() {
+    check_arbitrum(
+        "role    = \"MEMBER_ADDER\"\nholders = [\"arbitrum-one-non-emergency\"]",
+        "role    = \"MEMBER_ADDER\"\nholders = [\"ethereum-emergency\"]",
+        &[(
+            "[\"ethereum-emergency\"]",
+            "the Safe \"ethereum-emergency\" stands on ethereum, and cannot act on arbitrum-one",
+            "name a Safe of arbitrum-one",
+        )],
+    );
+}
