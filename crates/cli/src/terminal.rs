@@ -55,10 +55,9 @@ pub(crate) fn tell(text: &str) {
 pub(crate) fn visible(text: &str) -> String {
     text.chars()
         .map(|c| match c {
-            '\n' | '\t' => c,
+            // The last says how an emoji looks.
+            '\n' | '\t' | '\u{fe0f}' => c,
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-            // How an emoji looks.
-            '\u{fe0f}' => c,
             c if misleads(c) => '\u{fffd}',
             c => c,
         })
