@@ -84,6 +84,7 @@ impl Bridge {
     fn execute_call(&mut self, to: Address, value: U256, data: &[u8]) -> Outcome<Raw> {
         let caller = self.vm().msg_sender();
         ensure(caller == self.outbox.get(), || IBridge::NotOutbox { sender: caller })?;
+        ensure(data.is_empty() || self.vm().code_size(to) > 0, || IBridge::NotContract { addr: to })?;
         let previous = self.active_outbox.get();
         self.active_outbox.set(caller);
         let returned = call::call(self.vm(), to, value, data);

@@ -19,6 +19,9 @@ use stylus_sdk::{
 
 use crate::{SYSTEM, merkle};
 
+/// A message's sender, blocks and time.
+type Context = (Address, U256, U256, U256);
+
 /// Storage of the contract.
 #[entrypoint]
 #[storage]
@@ -91,7 +94,7 @@ impl Outbox {
 
     /// Executes a message: anyone may, once.
     ///
-    /// Errors: `ProofTooLong`, `PathNotMinimal`, `UnknownRoot`, `AlreadySpent`; what the target reverted with, or
+    /// Errors: `ProofTooLong`, `PathNotMinimal`, `UnknownRoot`, `AlreadySpent`; `NotContract` of the bridge; what the target reverted with, or
     /// `BridgeCallFailed` when it gave no data. Emits `OutBoxTransactionExecuted`.
     #[allow(clippy::too_many_arguments, reason = "the interface has that many")]
     fn execute_transaction(
@@ -119,11 +122,12 @@ impl Outbox {
             &OutBoxTransactionExecuted { to, l2Sender: l2_sender, zero: U256::ZERO, transactionIndex: index },
         );
 
-        self.enter(l2_sender, l2_block, l1_block, timestamp);
+        // A message may execute another one, and is itself again afterwards.
+        let outer = self.enter((l2_sender, l2_block, l1_block, timestamp));
         let call = IBridge::executeCallCall { to, value, data: data.to_vec().into() };
         let bridge = self.bridge.get();
         let returned = call::call(self.vm(), bridge, U256::ZERO, &call.abi_encode()).map_err(Revert::bubble)?;
-        self.enter(Address::ZERO, U256::ZERO, U256::ZERO, U256::ZERO);
+        self.enter(outer);
 
         let (success, data) = calldata::decode::<(bool, alloy_primitives::Bytes)>(&returned)?;
         match (success, data.is_empty()) {
@@ -133,10 +137,13 @@ impl Outbox {
         }
     }
 
-    fn enter(&mut self, sender: Address, l2_block: U256, l1_block: U256, timestamp: U256) {
+    /// Says which message is being executed, by its sender, blocks and time, and returns what was said before.
+    fn enter(&mut self, (sender, l2_block, l1_block, timestamp): Context) -> Context {
+        let before = (self.sender.get(), self.l2_block.get(), self.l1_block.get(), self.timestamp.get());
         self.sender.set(sender);
         self.l2_block.set(l2_block);
         self.l1_block.set(l1_block);
         self.timestamp.set(timestamp);
+        before
     }
 }

@@ -51,6 +51,7 @@ sol! {
 
         error NotDelayedInbox(address sender);
         error NotOutbox(address sender);
+        error NotContract(address addr);
 
         function activeOutbox() external view returns (address);
         function delayedMessageCount() external view returns (uint256);

@@ -6,9 +6,10 @@ use ephor_abi::{
     bridge::{
         IArbRetryableTx::{NoTicketWithID, getTimeoutCall, redeemCall},
         IArbSys::{arbBlockNumberCall, sendTxToL1Call},
+        IBridge::NotContract,
         IInbox::createRetryableTicketCall,
         INodeInterface::constructOutboxProofCall,
-        IOutbox::{AlreadySpent, UnknownRoot},
+        IOutbox::{AlreadySpent, UnknownRoot, executeTransactionCall, l2ToL1SenderCall},
     },
     message::Item,
 };
@@ -62,8 +63,8 @@ fn send(network: &mut Network, chain: u64, to: Address, value: u64, call: &impl 
     network.send(chain, Call::call(SOMEBODY, to, call.abi_encode()).with_value(U256::from(value))).unwrap()
 }
 
-/// Executes a message on the parent with the proof that a node of the child gives.
-fn execute(network: &mut Network, child: u64, position: u64) -> TxResult {
+/// The call that executes a message on the parent, with the proof that a node of the child gives.
+fn execution(network: &mut Network, child: u64, position: u64) -> executeTransactionCall {
     let message = network.message(MessageId::ToParent { child, position }).unwrap().clone();
     let size = position + 1;
     let ask = constructOutboxProofCall { size, leaf: position }.abi_encode();
@@ -72,7 +73,11 @@ fn execute(network: &mut Network, child: u64, position: u64) -> TxResult {
     let sent = network.chain(child).unwrap().receipt(message.sent_tx).unwrap();
     let log = sent.logs.iter().find(|log| log.log.address == ARB_SYS).unwrap();
     let event = ephor_abi::bridge::IArbSys::L2ToL1Tx::decode_log(&log.log).unwrap();
-    let call = Item::from(&event.data).execution(event.position, proof);
+    Item::from(&event.data).execution(event.position, proof)
+}
+
+fn execute(network: &mut Network, child: u64, position: u64) -> TxResult {
+    let call = execution(network, child, position);
     let outbox = network.spec(child).unwrap().bridge.clone().unwrap().outbox;
     send(network, ETHEREUM, outbox, 0, &call)
 }
@@ -115,6 +120,54 @@ fn a_message_to_the_parent_waits_for_the_challenge_period_and_is_executed_once()
 
     let again = execute(&mut network, ONE, 2);
     assert_eq!(again.output[..4], AlreadySpent::SELECTOR);
+}
+
+/// Sends a message to the parent and waits until it can be executed.
+#[track_caller]
+fn confirmed(network: &mut Network, call: &sendTxToL1Call) {
+    let position = network.messages().filter(|message| matches!(message.id, MessageId::ToParent { .. })).count();
+    assert_eq!(send(network, ONE, ARB_SYS, 0, call).status, Status::Success);
+    let id = MessageId::ToParent { child: ONE, position: u64::try_from(position).unwrap() };
+    network.advance_to(network.message(id).unwrap().sent_seconds + 7 * DAY).unwrap();
+}
+
+#[test]
+fn a_message_with_data_for_an_address_without_code_is_refused() {
+    let mut network = network();
+    let to_nobody = sendTxToL1Call { destination: SOMEBODY, data: Bytes::from_static(&[1]) };
+    confirmed(&mut network, &to_nobody);
+    let refused = execute(&mut network, ONE, 0);
+    assert_eq!(
+        (refused.status, &refused.output[..]),
+        (Status::Revert, &NotContract { addr: SOMEBODY }.abi_encode()[..])
+    );
+    confirmed(&mut network, &sendTxToL1Call { data: Bytes::new(), ..to_nobody });
+    assert_eq!(execute(&mut network, ONE, 1).status, Status::Success, "without data nobody needs code");
+}
+
+#[test]
+fn a_message_that_executes_another_is_itself_again_afterwards() {
+    const NESTING: Address = address!("00000000000000000000000000000000007e5719");
+    let mut network = network();
+    let outbox = bridge(0x20).outbox.0[19];
+    // Calls the outbox with the calldata and stores whether it succeeded; then stores the outbox's answer to `l2ToL1Sender()`.
+    let mut code =
+        vec![0x36, 0x60, 0, 0x60, 0, 0x37, 0x60, 0, 0x60, 0, 0x36, 0x60, 0, 0x60, 0, 0x60, outbox, 0x5a, 0xf1];
+    code.extend([0x60, 0, 0x55, 0x63]);
+    code.extend(l2ToL1SenderCall::SELECTOR);
+    code.extend([0x60, 0xe0, 0x1b, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0x60, 4, 0x60, 0, 0x60, outbox, 0x5a, 0xfa, 0x50]);
+    code.extend([0x60, 0, 0x51, 0x60, 1, 0x55, 0]);
+    network.install(ETHEREUM, NESTING, &Code::Evm(code.into()), []).unwrap();
+
+    confirmed(&mut network, &sendTxToL1Call { destination: TARGET, data: Bytes::new() });
+    // The first message is proven against the tree that holds it alone: a proof cannot stand in what it covers.
+    let inner = execution(&mut network, ONE, 0).abi_encode().into();
+    confirmed(&mut network, &sendTxToL1Call { destination: NESTING, data: inner });
+    let done = execute(&mut network, ONE, 1);
+    assert_eq!(done.status, Status::Success, "{done:?}");
+    let stored = [0_u64, 1].map(|slot| network.chain(ETHEREUM).unwrap().slot(NESTING, U256::from(slot)));
+    assert_eq!(stored, [U256::ONE, word(SOMEBODY)]);
+    assert_eq!(slot(&network, ETHEREUM, 0), word(bridge(0x20).bridge), "the inner message reached its target");
 }
 
 fn ticket(to: Address, gas_limit: u64, value: u64, data: &[u8]) -> createRetryableTicketCall {
