@@ -1,5 +1,7 @@
 //! `ephor ceremony` as people run it: offline, on a served network, in a drill, and what is refused on the way.
 
+#[path = "../commands/console.rs"]
+mod console;
 mod drill;
 mod fork;
 mod guide;

@@ -1,94 +1,23 @@
 //! The guides, as their readers follow them: every command of their console blocks is run as it stands there, and what it prints is compared
-//! with what the guide shows.
-//!
-//! - A line that begins with `$ ` is a command; what follows, up to the next one, is shown of its output, on stdout or stderr.
-//! - In what is shown, `…` stands for anything: within a line for a part of it, alone for any number of lines. What follows the last line
-//!   shown, a guide that ends with `…` leaves open; others must show it all. A command of which nothing is shown must succeed.
-//! - Networks listen at a free port instead of 8545; commands find it by `ETH_RPC_URL`. Nothing else differs from what a reader does.
+//! with what the guide shows. Networks listen at a free port instead of 8545; commands find it by `ETH_RPC_URL`. Nothing else differs from
+//! what a reader does.
 
-use crate::harness::repository;
+use crate::{
+    console::{self, Step, USUAL, read, steps},
+    harness::repository,
+};
 use serde_json::Value;
 use std::{
-    env, fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
 };
-
-/// Where a reader's network listens.
-const USUAL: &str = "127.0.0.1:8545";
-
-/// A command of a guide, and what the guide shows of its output.
-#[derive(Debug, PartialEq, Eq)]
-struct Step {
-    command: String,
-    shown: Vec<String>,
-}
-
-/// The commands of the console blocks of a text in Markdown.
-fn steps(markdown: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut within = false;
-    for line in markdown.lines() {
-        match line.trim_start() {
-            "```console" => within = true,
-            "```" => within = false,
-            _ if !within => {}
-            _ => match (line.strip_prefix("$ "), steps.last_mut()) {
-                (Some(command), _) => steps.push(Step { command: command.to_owned(), shown: Vec::new() }),
-                (None, Some(step)) => step.shown.push(line.to_owned()),
-                (None, None) => panic!("a console block begins with \"$ \": {line}"),
-            },
-        }
-    }
-    steps
-}
 
 /// The part of a text below a heading.
 #[track_caller]
 fn section<'a>(markdown: &'a str, heading: &str) -> &'a str {
     let (_, rest) = markdown.split_once(&format!("\n## {heading}\n")).expect("the heading");
     rest.split_once("\n## ").map_or(rest, |(section, _)| section)
-}
-
-/// Whether a line is as shown: `…` stands for any part.
-fn line_fits(line: &str, shown: &str) -> bool {
-    let Some((head, rest)) = shown.split_once('…') else { return line == shown };
-    let Some(mut line) = line.strip_prefix(head) else { return false };
-    let mut parts = rest.split('…').peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return line.ends_with(part);
-        }
-        match line.find(part) {
-            Some(at) => line = &line[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
-}
-
-/// Whether lines are as shown: `…` alone stands for any number of lines.
-fn fits(lines: &[&str], shown: &[String]) -> bool {
-    match shown.split_first() {
-        None => lines.is_empty(),
-        Some((open, rest)) if open.trim() == "…" => (0..=lines.len()).any(|skipped| fits(&lines[skipped..], rest)),
-        Some((first, rest)) => {
-            lines.split_first().is_some_and(|(line, lines)| line_fits(line, first) && fits(lines, rest))
-        }
-    }
-}
-
-/// Compares what a command printed with what a guide shows.
-#[track_caller]
-fn check(step: &Step, printed: &str) {
-    let lines: Vec<&str> = printed.lines().map(str::trim_end).collect();
-    let shown = step.shown.join("\n");
-    assert!(
-        step.shown.is_empty() || fits(&lines, &step.shown),
-        "`{}` prints\n{printed}\nThe guide shows\n{shown}",
-        step.command
-    );
 }
 
 /// A reader at a shell, in a copy of the repository's folder.
@@ -106,15 +35,9 @@ impl Reader {
         Self { folder: repository(""), home, network: None, address: USUAL.to_owned() }
     }
 
-    /// A shell that finds `ephor` on its path.
     fn shell(&self, line: &str) -> Command {
-        let binary = Path::new(env!("CARGO_BIN_EXE_ephor")).parent().expect("a folder");
-        let paths = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
-        let paths = env::join_paths([binary.to_owned()].into_iter().chain(paths)).expect("a path");
-        let mut shell = Command::new("sh");
-        shell.args(["-c", line]).current_dir(&self.folder).stdin(Stdio::null()).env("PATH", paths);
-        shell.env("HOME", self.home.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME");
-        shell.env("ETH_RPC_URL", format!("http://{}", self.address)).env_remove("EPHOR_CHARTER");
+        let mut shell = console::shell(line, &self.folder, self.home.path());
+        shell.env("ETH_RPC_URL", format!("http://{}", self.address));
         shell
     }
 
@@ -124,10 +47,7 @@ impl Reader {
         if step.command.starts_with("ephor up") {
             return self.up(step);
         }
-        let output = self.shell(&format!("{{ {}\n}} 2>&1", step.command)).output().expect("a shell");
-        let printed = String::from_utf8(output.stdout).expect("text").replace(&self.address, USUAL);
-        assert!(output.status.success(), "`{}` fails:\n{printed}", step.command);
-        check(step, &printed);
+        step.follow(|line| self.shell(line), &self.address);
     }
 
     /// Starts the network.
@@ -147,7 +67,7 @@ impl Reader {
             printed.push('\n');
         }
         self.network = Some(child);
-        check(step, &printed.replace(&self.address, USUAL));
+        step.check(&printed.replace(&self.address, USUAL));
     }
 
     /// What a command prints as JSON.
@@ -165,10 +85,6 @@ impl Drop for Reader {
             let _ = network.wait();
         }
     }
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(repository(path)).expect("a guide")
 }
 
 #[test]
@@ -222,7 +138,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
             let (_, rest) = readme.split_once("```text\n").expect("what it prints");
             let (shown, _) = rest.split_once("\n```").expect("an end");
             let shown = shown.lines().map(str::to_owned).collect();
-            check(&Step { command: step.command.clone(), shown }, &printed);
+            Step { shown, ..step.clone() }.check(&printed);
         }
         run.push(arguments.to_owned());
     }
@@ -230,28 +146,4 @@ fn the_commands_of_the_readme_do_what_it_says() {
         run,
         ["rehearse charters/arbitrum.toml", "charter check charters/minimal.toml", "rehearse charters/minimal.toml"]
     );
-}
-
-#[test]
-fn what_is_shown_is_compared_line_by_line() {
-    let shown = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    for (printed, pattern, expected) in [
-        (vec!["a", "b"], "a\nb", true),
-        (vec!["a", "b"], "a", false),
-        (vec!["a", "b", "c"], "…\nc", true),
-        (vec!["a", "b", "c"], "a\n…", true),
-        (vec!["a", "b", "c"], "a\n…\nd", false),
-        (vec!["at 12:00, block 7"], "at …, block …", true),
-        (vec!["at 12:00, block 7"], "at …, blocks …", false),
-        (vec!["one two"], "…two", true),
-        (vec!["one two three"], "…two", false),
-    ] {
-        assert_eq!(fits(&printed, &shown(pattern)), expected, "{printed:?} as {pattern:?}");
-    }
-    let text = "x\n```console\n$ a b   # c\nout\n$ d\n```\n```js\n$ e\n```\n";
-    let step = |command: &str, shown: &[&str]| Step {
-        command: command.to_owned(),
-        shown: shown.iter().map(|line| (*line).to_owned()).collect(),
-    };
-    assert_eq!(steps(text), [step("a b   # c", &["out"]), step("d", &[])]);
 }

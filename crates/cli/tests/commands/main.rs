@@ -2,6 +2,7 @@
 
 mod ballots;
 mod charter;
+mod console;
 mod council;
 mod election;
 mod explain;

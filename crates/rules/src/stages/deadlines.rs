@@ -93,10 +93,11 @@ pub struct MemberDeadlines {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const DURATIONS: Durations = Durations {
+    /// Those of Arbitrum's elections.
+    pub(in crate::stages) const DURATIONS: Durations = Durations {
         registration_blocks: 50_400,
         endorsement_blocks: 50_400,
         vetting_blocks: 100_800,

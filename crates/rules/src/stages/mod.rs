@@ -191,17 +191,8 @@ impl fmt::Display for Phase {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{deadlines::tests::DURATIONS, *};
     use proptest::prelude::*;
-
-    const DURATIONS: Durations = Durations {
-        registration_blocks: 50_400,
-        endorsement_blocks: 50_400,
-        vetting_blocks: 100_800,
-        member_delay_blocks: 0,
-        member_voting_blocks: 151_200,
-        full_weight_blocks: 50_400,
-    };
 
     #[track_caller]
     fn check(progress: Progress, l1_block: u64, expected: Phase) {
