@@ -140,8 +140,8 @@ pub fn read(kind: Kind, bytes: &[u8]) {
             assert_eq!(chunks::join(pieces.iter().map(String::as_str)), Ok(file));
         }
         Kind::Builder => {
-            let Ok((_, calls)) = formats::read_builder(bytes) else { return };
-            drop(recipe::action(&calls, None));
+            let Ok(batch) = formats::read_builder(bytes) else { return };
+            drop(recipe::action(&batch.calls, None));
         }
         Kind::Superchain => {
             let Some((config, validation)) = text().and_then(|text| text.split_once('\0')) else { return };
@@ -197,7 +197,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         kinded(Kind::Ceremony as u8, json(ceremony)),
         kinded(Kind::Bundle as u8, bundle.to_single()),
         kinded(Kind::Signatures as u8, signatures().write()),
-        kinded(Kind::Builder as u8, json(&formats::write_builder(ceremony, 0))),
+        kinded(Kind::Builder as u8, json(&formats::write_builder(ceremony, 0).expect("a list of calls"))),
         kinded(Kind::Chunks as u8, chunks::split(&[7; 700]).expect("small").join("\n")),
         kinded(Kind::Recipe as u8, RECIPE),
         kinded(Kind::Calldata as u8, &ceremony.action.data),
